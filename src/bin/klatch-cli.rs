@@ -1,0 +1,2 @@
+//! The client on a terminal.
+fn main() {}

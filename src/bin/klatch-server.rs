@@ -1,0 +1,2 @@
+//! The server, headless.
+fn main() {}

@@ -1,0 +1,27 @@
+//! Every ceiling of the wire, in one place.
+//!
+//! The specification settles the sizes of messages, the depth and the length of names; the others follow from them:
+//! each bounds what one hostile connection can cost.
+
+use std::time::Duration;
+
+/// Largest message to a server or to a peer, verb included, in bytes.
+pub const REQUEST_BYTES: usize = 1 << 20;
+/// Largest message from a server to a client (a long `ONLINE_USERS`) or in a peer's reply, in bytes.
+pub const REPLY_BYTES: usize = 16 << 20;
+/// Largest message of a connection that has not registered: a name and a status need no more. Bytes.
+pub const STRANGER_BYTES: usize = 64 << 10;
+/// How deep containers may be nested.
+pub const DEPTH: usize = 64;
+/// One value for every so many bytes that a message may have: what bounds the memory that a decoded message takes.
+pub const BYTES_PER_NODE: usize = 8;
+/// Longest integer, in bytes of its binary form; decimal forms are held to the same size.
+pub const INTEGER_BYTES: usize = 1024;
+/// Longest verb that is read as one, in bytes. The longest known has 18.
+pub const VERB_BYTES: usize = 64;
+/// Longest user name that can be registered, in characters.
+pub const NAME_CHARS: usize = 64;
+/// Longest status that the server takes, in characters: it is sent to everybody at each change.
+pub const STATUS_CHARS: usize = 1024;
+/// How long the sender of a bare verb must be silent before the verb counts as complete.
+pub const SILENCE: Duration = Duration::from_millis(200);

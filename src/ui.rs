@@ -1,0 +1,1 @@
+//! The desktop client: GTK windows that send commands and show events.
