@@ -1,0 +1,119 @@
+//! What went wrong, in words for people: what happened, and what to do about it.
+//!
+//! Only this file writes such sentences. Every match is exhaustive, so that a new kind of error needs its words.
+
+use crate::net::{AddressError, NameError, NetError, NetErrorKind};
+
+use super::i18n::{gettext, gettext_f};
+
+/// How much of what a server says is shown, in characters.
+const QUOTED_CHARS: usize = 300;
+
+/// Something that went wrong, ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What happened, in one sentence.
+    pub title: String,
+    /// What to do about it; never empty.
+    pub advice: String,
+    /// Whether a Retry button helps.
+    pub retry: bool,
+}
+
+impl Problem {
+    /// The words for an error; `address` is the server's, as people write it.
+    pub fn new(error: &NetError, address: &str) -> Self {
+        let (title, advice) = words(error, address);
+        Self { title, advice, retry: error.kind.is_worth_retrying() }
+    }
+}
+
+fn words(error: &NetError, address: &str) -> (String, String) {
+    match error.kind {
+        NetErrorKind::HostNotFound => (
+            gettext_f("There is no computer named {address}.", &[("address", address)]),
+            gettext("Check the spelling of the server's name, or use its IP address. Is this computer on the network?"),
+        ),
+        NetErrorKind::Refused => (
+            gettext_f("No server answers at {address}.", &[("address", address)]),
+            gettext("Check the address and port with whoever hosts it, and that it is running."),
+        ),
+        NetErrorKind::Unreachable => (
+            gettext_f("There is no way to {address} on the network.", &[("address", address)]),
+            gettext("Check that this computer is on the network, and that the server is on the same one."),
+        ),
+        NetErrorKind::TimedOut => (
+            gettext_f("{address} did not answer in time.", &[("address", address)]),
+            gettext("Check the address. A firewall may keep connections away from the server, or the network is slow."),
+        ),
+        NetErrorKind::ConnectionLost => (
+            gettext_f("The connection to {address} was lost.", &[("address", address)]),
+            gettext("The server was stopped, or the network was interrupted. Try again when both are back."),
+        ),
+        NetErrorKind::NotTheProtocol => (
+            gettext_f("What answers at {address} is not a Klatch server.", &[("address", address)]),
+            gettext("Check the port: another program may be listening there."),
+        ),
+        NetErrorKind::NameRefused => (
+            gettext("The server does not accept this name."),
+            quoting(error, &gettext("Somebody may be using it already. Choose another name.")),
+        ),
+        NetErrorKind::BadName(why) => (name(why), gettext("Choose another name.")),
+        NetErrorKind::ServerError => (
+            gettext("The server could not do what it was asked to."),
+            quoting(error, &gettext("If this goes on, tell whoever hosts the server.")),
+        ),
+        NetErrorKind::BadMessage => (
+            gettext("A message from the server could not be understood and was skipped."),
+            gettext("You are still connected. If this goes on, tell whoever hosts the server."),
+        ),
+        NetErrorKind::NoConversation => (
+            gettext("The server did not start the conversation."),
+            gettext("The people you invited may have gone offline. Try again."),
+        ),
+        NetErrorKind::NotConnected => (
+            gettext("You are not connected to a server."),
+            gettext("Connect first. What you have typed is kept."),
+        ),
+        NetErrorKind::TooLong => (
+            gettext("This text is too long for one message."),
+            gettext("Send it in several parts. What you have typed is kept."),
+        ),
+        NetErrorKind::Busy => (
+            gettext("Too much is waiting to be sent."),
+            gettext("Wait a moment, then try again. What you have typed is kept."),
+        ),
+    }
+}
+
+/// What is wrong with a name, for the place beside its field.
+pub fn name(error: NameError) -> String {
+    match error {
+        NameError::Empty => gettext("Enter the name that others will see."),
+        NameError::TooLong => gettext("The name is too long: it may have at most 64 characters."),
+        NameError::ControlCharacter => gettext("The name contains a character that cannot be displayed. Remove it."),
+        NameError::OuterSpace => gettext("The name begins or ends with a space. Remove the space."),
+        NameError::Invisible => gettext("The name needs at least one visible character."),
+    }
+}
+
+/// What is wrong with the address of a server, for the place beside its field.
+pub fn address(error: AddressError) -> String {
+    match error {
+        AddressError::NoHost => gettext("Enter the name or IP address of the server's computer."),
+        AddressError::BadHost => {
+            gettext("This is neither a computer's name nor an IP address. Examples: chat.example.org, 192.168.1.20")
+        }
+        AddressError::BadPort => gettext("The port must be a number from 1 to 65535."),
+    }
+}
+
+/// Puts the server's own words before the advice, if it said any.
+fn quoting(error: &NetError, advice: &str) -> String {
+    let said: String = error.detail.trim().chars().filter(|c| !c.is_control()).take(QUOTED_CHARS).collect();
+    if said.is_empty() {
+        advice.to_owned()
+    } else {
+        gettext_f("The server says: “{text}” {advice}", &[("text", &said), ("advice", advice)])
+    }
+}

@@ -1,0 +1,309 @@
+//! What the program remembers, typed. Stored by GSettings; the schema is `data/im.klatch.Klatch.gschema.xml`.
+
+use std::path::Path;
+use std::{fs, io};
+
+use gtk::prelude::*;
+use gtk::{gio, glib};
+use thiserror::Error;
+
+use crate::net::{Mode, Presence, ServerAddress, ServerParameters, Status, UserName};
+
+/// The schema, for a program that is not installed.
+const COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schemas/gschemas.compiled"));
+const SCHEMA: &str = "im.klatch.Klatch";
+
+/// The names of the keys, for binding one to a property and for [`Settings::on_changed`].
+#[allow(missing_docs, reason = "the schema describes each")]
+pub mod key {
+    pub const NAME: &str = "name";
+    pub const PRESENCE: &str = "presence";
+    pub const STATUS: &str = "status";
+    pub const MODE: &str = "mode";
+    pub const SERVER_HOST: &str = "server-host";
+    pub const SERVER_PORT: &str = "server-port";
+    pub const CONNECT_AT_START: &str = "connect-at-start";
+    pub const HOST_PORT: &str = "host-port";
+    pub const HOST_AT_START: &str = "host-at-start";
+    pub const NOTIFICATIONS: &str = "notifications";
+    pub const APPEARANCE: &str = "appearance";
+    pub const WINDOW_WIDTH: &str = "window-width";
+    pub const WINDOW_HEIGHT: &str = "window-height";
+    pub const CONVERSATION_WIDTH: &str = "conversation-width";
+    pub const CONVERSATION_HEIGHT: &str = "conversation-height";
+
+    pub(super) const ALL: [&str; 15] = [
+        NAME,
+        PRESENCE,
+        STATUS,
+        MODE,
+        SERVER_HOST,
+        SERVER_PORT,
+        CONNECT_AT_START,
+        HOST_PORT,
+        HOST_AT_START,
+        NOTIFICATIONS,
+        APPEARANCE,
+        WINDOW_WIDTH,
+        WINDOW_HEIGHT,
+        CONVERSATION_WIDTH,
+        CONVERSATION_HEIGHT,
+    ];
+}
+
+/// How light or dark the windows are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Appearance {
+    /// As the system says.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Appearance {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// Why there are no settings: neither the installed schema nor the program's own copy can be used.
+#[derive(Debug, Error)]
+pub enum SettingsError {
+    /// The program's own copy could not be written where GIO reads it from.
+    #[error("no folder for temporary files can be written to")]
+    NoFolder(#[source] io::Error),
+    /// GIO does not take the program's own copy.
+    #[error("the settings schema cannot be read")]
+    Unreadable(#[from] glib::Error),
+    /// The program's own copy has another name than expected.
+    #[error("the settings schema is not in the program")]
+    Missing,
+}
+
+/// Typed access to what the program remembers. Cheap to clone; all clones see the same values.
+#[derive(Clone, Debug)]
+pub struct Settings(gio::Settings);
+
+impl Settings {
+    /// Opens the settings of the person who runs the program.
+    pub fn open() -> Result<Self, SettingsError> {
+        Self::with_backend(gio::SettingsBackend::NONE)
+    }
+
+    /// Settings that are forgotten at the end of the program, for tests and for a home that cannot be used.
+    pub fn in_memory() -> Result<Self, SettingsError> {
+        Self::with_backend(Some(&gio::memory_settings_backend_new()))
+    }
+
+    /// GIO aborts the program when it is asked for a schema, or for a key, that is not there. So the installed schema
+    /// is taken only if it has all keys (it may belong to an older version), else the program's own copy.
+    fn with_backend(backend: Option<&gio::SettingsBackend>) -> Result<Self, SettingsError> {
+        let installed = gio::SettingsSchemaSource::default()
+            .and_then(|source| source.lookup(SCHEMA, true))
+            .filter(|schema| key::ALL.iter().all(|key| schema.has_key(key)));
+        let schema = match installed {
+            Some(schema) => schema,
+            None => built_in_schema()?,
+        };
+        Ok(Self(gio::Settings::new_full(&schema, backend, None)))
+    }
+
+    /// The settings as GIO knows them, for binding a key to a property.
+    pub fn gio(&self) -> &gio::Settings {
+        &self.0
+    }
+
+    /// Calls `f` whenever one of the keys changes.
+    pub fn on_changed(&self, keys: &[&str], f: impl Fn(&Self) + Clone + 'static) {
+        for key in keys {
+            let f = f.clone();
+            self.0.connect_changed(Some(key), move |settings, _| f(&Self(settings.clone())));
+        }
+    }
+
+    /// The name to go online with; `None` until a usable one has been chosen.
+    pub fn name(&self) -> Option<UserName> {
+        UserName::new(&self.0.string(key::NAME)).ok()
+    }
+
+    /// Remembers the name to go online with.
+    pub fn set_name(&self, name: &UserName) {
+        self.set(key::NAME, name.as_str());
+    }
+
+    /// The status to go online with.
+    pub fn status(&self) -> Status {
+        let word = self.0.string(key::PRESENCE);
+        let presence = Presence::ALL.into_iter().find(|presence| presence.word() == word).unwrap_or_default();
+        Status::new(presence, &self.0.string(key::STATUS))
+    }
+
+    /// Remembers the status to go online with.
+    pub fn set_status(&self, status: &Status) {
+        self.set(key::PRESENCE, status.presence().word());
+        self.set(key::STATUS, status.message());
+    }
+
+    /// The server to go online through; `None` until one has been chosen.
+    pub fn server(&self) -> Option<ServerAddress> {
+        ServerAddress::new(&self.0.string(key::SERVER_HOST), self.0.get(key::SERVER_PORT)).ok()
+    }
+
+    /// Remembers the server to go online through.
+    pub fn set_server(&self, address: &ServerAddress) {
+        self.set(key::SERVER_HOST, address.host.as_str());
+        self.set(key::SERVER_PORT, address.port);
+    }
+
+    /// How to go online; `None` until the welcome window has asked for all that is needed.
+    pub fn mode(&self) -> Option<Mode> {
+        Some(Mode::Server(ServerParameters { address: self.server()?, name: self.name()?, status: self.status() }))
+    }
+
+    /// Whether to go online when the program starts.
+    pub fn connect_at_start(&self) -> bool {
+        self.0.boolean(key::CONNECT_AT_START)
+    }
+
+    /// The port of the server that the program runs for others.
+    pub fn host_port(&self) -> u16 {
+        self.0.get(key::HOST_PORT)
+    }
+
+    /// Remembers the port of the server that the program runs for others; not 0.
+    pub fn set_host_port(&self, port: u16) {
+        self.set(key::HOST_PORT, port);
+    }
+
+    /// Whether to run a server for others while the program runs.
+    pub fn host_at_start(&self) -> bool {
+        self.0.boolean(key::HOST_AT_START)
+    }
+
+    /// Remembers whether to run a server for others while the program runs.
+    pub fn set_host_at_start(&self, host: bool) {
+        self.set(key::HOST_AT_START, host);
+    }
+
+    /// Whether to tell of messages and invitations when no window of the program is in front.
+    pub fn notifications(&self) -> bool {
+        self.0.boolean(key::NOTIFICATIONS)
+    }
+
+    /// How light or dark the windows are.
+    pub fn appearance(&self) -> Appearance {
+        let word = self.0.string(key::APPEARANCE);
+        Appearance::ALL.into_iter().find(|appearance| appearance.word() == word).unwrap_or_default()
+    }
+
+    /// Remembers how light or dark the windows are.
+    pub fn set_appearance(&self, appearance: Appearance) {
+        self.set(key::APPEARANCE, appearance.word());
+    }
+
+    /// Width and height of the buddy list in pixels.
+    pub fn window_size(&self) -> (i32, i32) {
+        (self.0.int(key::WINDOW_WIDTH), self.0.int(key::WINDOW_HEIGHT))
+    }
+
+    /// Remembers width and height of the buddy list.
+    pub fn set_window_size(&self, (width, height): (i32, i32)) {
+        self.set(key::WINDOW_WIDTH, width);
+        self.set(key::WINDOW_HEIGHT, height);
+    }
+
+    /// Width and height of a new conversation window in pixels.
+    pub fn conversation_size(&self) -> (i32, i32) {
+        (self.0.int(key::CONVERSATION_WIDTH), self.0.int(key::CONVERSATION_HEIGHT))
+    }
+
+    /// Remembers width and height of a conversation window.
+    pub fn set_conversation_size(&self, (width, height): (i32, i32)) {
+        self.set(key::CONVERSATION_WIDTH, width);
+        self.set(key::CONVERSATION_HEIGHT, height);
+    }
+
+    /// A value that cannot be stored (an administrator may have locked the key) is no reason to stop.
+    fn set(&self, key: &str, value: impl Into<glib::Variant>) {
+        if let Err(error) = self.0.set_value(key, &value.into()) {
+            tracing::warn!("the setting {key} cannot be changed: {error}");
+        }
+    }
+}
+
+/// The copy in the program. GIO reads schemas only from a folder: the file is put into a new one that nobody else can
+/// enter, and removed as soon as GIO has mapped it.
+fn built_in_schema() -> Result<gio::SettingsSchema, SettingsError> {
+    let places = [glib::user_runtime_dir(), glib::tmp_dir(), glib::user_cache_dir()];
+    let folder = places.iter().find_map(|place| glib::mkdtemp(place.join("klatch-schema-XXXXXX")));
+    let Some(folder) = folder else { return Err(SettingsError::NoFolder(io::Error::last_os_error())) };
+    let schema = schema_through(&folder);
+    if let Err(error) = fs::remove_dir_all(&folder) {
+        tracing::warn!("{} is left behind: {error}", folder.display());
+    }
+    schema
+}
+
+fn schema_through(folder: &Path) -> Result<gio::SettingsSchema, SettingsError> {
+    fs::write(folder.join("gschemas.compiled"), COMPILED).map_err(SettingsError::NoFolder)?;
+    let source = gio::SettingsSchemaSource::from_directory(folder, None, false)?;
+    source.lookup(SCHEMA, false).ok_or(SettingsError::Missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_has_the_keys_and_no_others() {
+        let schema = built_in_schema().unwrap();
+        let mut keys: Vec<_> = schema.list_keys().iter().map(ToString::to_string).collect();
+        let mut known = key::ALL.map(String::from);
+        keys.sort();
+        known.sort();
+        assert_eq!(keys, known);
+    }
+
+    #[test]
+    fn what_is_set_is_read_again() {
+        let settings = Settings::in_memory().unwrap();
+        assert_eq!((settings.mode(), settings.host_port()), (None, 6666));
+
+        let address = ServerAddress::new("2001:db8::7", 7000).unwrap();
+        let name = UserName::new("Zoë").unwrap();
+        let status = Status::new(Presence::Busy, "away: not really");
+        settings.set_name(&name);
+        settings.set_server(&address);
+        settings.set_status(&status);
+        let mode = Mode::Server(ServerParameters { address, name, status });
+        assert_eq!(settings.mode(), Some(mode));
+
+        for appearance in Appearance::ALL {
+            settings.set_appearance(appearance);
+            assert_eq!(settings.appearance(), appearance);
+        }
+        settings.set_window_size((300, 900));
+        settings.set_conversation_size((700, 500));
+        assert_eq!((settings.window_size(), settings.conversation_size()), ((300, 900), (700, 500)));
+    }
+
+    #[test]
+    fn values_that_cannot_be_used_count_as_none() {
+        let settings = Settings::in_memory().unwrap();
+        settings.set(key::NAME, " padded ");
+        settings.set(key::SERVER_HOST, "two words");
+        assert_eq!((settings.name(), settings.server()), (None, None));
+        settings.set_host_port(0);
+        assert_eq!(settings.host_port(), 6666, "a value out of range is not stored");
+    }
+}
