@@ -5,10 +5,7 @@
 //! - [`protocol`]: what goes over the wire, as types and as bytes. No sockets, no threads, no clock.
 //! - [`net`]: the client. A background thread that owns every socket; [`net::Command`] goes in, [`net::Event`] comes out.
 //! - [`server`]: the server, for `klatch-server` and for hosting one inside the desktop client.
-#![cfg_attr(
-    feature = "gui",
-    doc = "- [`ui`]: the desktop client: GTK windows that send commands and show events."
-)]
+#![cfg_attr(feature = "gui", doc = "- [`ui`]: the desktop client: GTK windows that send commands and show events.")]
 
 pub mod net;
 pub mod protocol;

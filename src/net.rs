@@ -10,9 +10,7 @@ mod mode;
 use async_channel::{Receiver, Sender, TrySendError};
 
 pub use command::{Command, MessageId};
-pub use event::{
-    Contact, Conversation, Delivery, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Said,
-};
+pub use event::{Contact, Conversation, Delivery, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Said};
 pub use mode::{AddressError, DEFAULT_PORT, Mode, ServerAddress, ServerParameters};
 
 pub use crate::protocol::ident::{ConversationId, NameError, UserName};

@@ -238,7 +238,7 @@ impl NetError {
     }
 
     /// An error with what the system or the other side said.
-    pub fn with(kind: NetErrorKind, detail: impl ToString) -> Self {
-        Self { kind, detail: detail.to_string() }
+    pub fn with(kind: NetErrorKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into() }
     }
 }

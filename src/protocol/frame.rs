@@ -1,6 +1,17 @@
 //! Cuts a stream into frames: a verb and its argument. No IO.
+//!
+//! A message has no length and no terminator. What makes the stream splittable all the same: at a boundary a whole
+//! known verb is tried before anything else (none is the beginning of another), and a pickle ends at its STOP. Pickle
+//! opcodes alone would not do: `JOIN ` is also a valid BININT.
+//!
+//! A verb without argument may come bare, and then nothing says that it is complete but what follows: another message,
+//! a line end, the end of the stream, or silence. The decoder has no clock, so its owner tells it of silence.
 
-use super::pickle::{PickleError, Value};
+use thiserror::Error;
+
+use super::ident::displayable;
+use super::limits;
+use super::pickle::{self, PickleError, ScanError, Scanner, Value};
 
 /// A verb of the protocol, as its table has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +57,392 @@ pub enum Argument {
     Refused(PickleError),
 }
 
-// FrameDecoder, being written: the interface is
-//   FrameDecoder::new(verbs: &'static [Verb], limit: usize)   limit: bytes of one message
-//   set_limit(&mut self, limit)         e.g. after REGISTER
-//   push(&mut self, &[u8])              cheap; keep what is pushed at once <= 64 KiB
-//   next(&mut self) -> Result<Option<Frame>, FrameError>      Err is final: the stream cannot be split any more
-//   awaits_silence(&self) -> bool       a bare verb may be complete: call silence() after limits::SILENCE without bytes
-//   silence(&mut self)                  then next() again
-//   end(&mut self)                      end of file; then next() again
-//   is_mid_message(&self) -> bool       bytes of an unfinished message are held: enforce a deadline
+/// Why a stream can no longer be split into messages: the connection that it came over is of no more use.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum FrameError {
+    /// What stands where a message should begin is neither a verb nor a pickle.
+    #[error("bytes that are neither a verb nor a pickle: {0}")]
+    NoMessage(String),
+    /// The argument of a verb has no end that can be found.
+    #[error("the argument of {verb} is no pickle: {error}")]
+    BadArgument {
+        /// The verb before it.
+        verb: String,
+        /// Where the walk over its opcodes ended.
+        error: ScanError,
+    },
+}
+
+/// Longest raw text behind a verb of [`Shape::PickleOrText`], in bytes: it is meant to be one sentence.
+const RAW_TEXT: usize = 4096;
+/// Most blanks between a verb and its argument; one is usual.
+const BLANKS: usize = 256;
+/// A buffer that has grown larger than this is given back when it is empty: a server has thousands of them.
+const KEPT_BUFFER: usize = 512;
+
+/// Takes bytes in any chunks and gives the frames that they hold.
+#[derive(Debug)]
+pub struct FrameDecoder {
+    verbs: &'static [Verb],
+    limit: usize,
+    buffer: Vec<u8>,
+    /// Everything in the buffer before this is done with.
+    start: usize,
+    state: State,
+    /// The last frame was a verb that came bare: an empty argument of it may still follow.
+    after_bare: bool,
+    flow: Flow,
+    awaits_silence: bool,
+    failed: Option<FrameError>,
+}
+
+/// Whether more bytes may be expected soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Flowing,
+    /// There were none for [`limits::SILENCE`].
+    Silent,
+    Ended,
+}
+
+/// Where in a message the stream is.
+#[derive(Debug)]
+enum State {
+    /// Between two messages.
+    Boundary,
+    /// Behind a verb of so many bytes, whose argument is being looked for or walked over.
+    Argument { verb: Result<Verb, String>, word: usize, scanner: Scanner },
+    /// In a pickle that has no verb before it.
+    Stray { scanner: Scanner },
+}
+
+/// What the decoder does next.
+enum Step {
+    Emit(Frame),
+    Again(State),
+    Wait(State),
+}
+
+impl FrameDecoder {
+    /// For a stream with these verbs and messages of at most `limit` bytes.
+    pub fn new(verbs: &'static [Verb], limit: usize) -> Self {
+        Self {
+            verbs,
+            limit,
+            buffer: Vec::new(),
+            start: 0,
+            state: State::Boundary,
+            after_bare: false,
+            flow: Flow::Flowing,
+            awaits_silence: false,
+            failed: None,
+        }
+    }
+
+    /// Another size for the messages that begin from now on.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// Takes bytes. They are held until they make a frame, so push no more than a few dozen KiB between two calls of
+    /// [`Self::next`].
+    pub fn push(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() || self.failed.is_some() {
+            return;
+        }
+        if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+        self.flow = Flow::Flowing;
+    }
+
+    /// The sender has sent nothing for [`limits::SILENCE`].
+    pub fn silence(&mut self) {
+        if self.flow == Flow::Flowing {
+            self.flow = Flow::Silent;
+        }
+    }
+
+    /// The stream has ended.
+    pub fn end(&mut self) {
+        self.flow = Flow::Ended;
+    }
+
+    /// Whether [`Self::silence`] would complete a message that is held now.
+    pub fn awaits_silence(&self) -> bool {
+        self.awaits_silence
+    }
+
+    /// Whether bytes of a message that is not complete are held.
+    pub fn is_mid_message(&self) -> bool {
+        self.start < self.buffer.len()
+    }
+
+    /// The next frame, `None` if more bytes are needed. An error is final.
+    #[expect(clippy::should_implement_trait, reason = "it is no iterator: None is not the end")]
+    pub fn next(&mut self) -> Result<Option<Frame>, FrameError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        self.awaits_silence = false;
+        loop {
+            let step = match std::mem::replace(&mut self.state, State::Boundary) {
+                State::Boundary => self.boundary(),
+                State::Argument { verb, word, scanner } => self.argument(verb, word, scanner),
+                State::Stray { scanner } => self.stray(scanner),
+            };
+            match step {
+                Ok(Step::Emit(frame)) => return Ok(Some(frame)),
+                Ok(Step::Again(state)) => self.state = state,
+                Ok(Step::Wait(state)) => {
+                    self.state = state;
+                    if self.flow == Flow::Silent {
+                        self.flow = Flow::Flowing;
+                    }
+                    return Ok(None);
+                }
+                Err(error) => {
+                    self.buffer = Vec::new();
+                    self.start = 0;
+                    self.failed = Some(error.clone());
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// What is in the buffer and not done with.
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// Whether what is here will not be made clearer by more bytes soon.
+    fn is_quiet(&self) -> bool {
+        self.flow != Flow::Flowing
+    }
+
+    fn scanner(&self) -> Scanner {
+        Scanner::new(self.limit)
+    }
+
+    /// Done with so many bytes.
+    fn consume(&mut self, bytes: usize) {
+        self.start += bytes;
+        if self.start >= self.buffer.len() {
+            self.start = 0;
+            if self.buffer.capacity() > KEPT_BUFFER {
+                self.buffer = Vec::new();
+            } else {
+                self.buffer.clear();
+            }
+        }
+    }
+
+    fn emit(&mut self, verb: Option<Result<Verb, String>>, argument: Argument, size: usize) -> Step {
+        self.after_bare = matches!(argument, Argument::None);
+        self.consume(size);
+        Step::Emit(Frame { verb, argument, size })
+    }
+
+    /// The value of a complete pickle, as an argument.
+    fn decode(&self, pickle: &[u8]) -> Argument {
+        match pickle::decode(pickle, self.limit / limits::BYTES_PER_NODE) {
+            Ok(value) => Argument::Value(value),
+            Err(error) => Argument::Refused(error),
+        }
+    }
+
+    fn boundary(&mut self) -> Result<Step, FrameError> {
+        let blanks = self.rest().iter().take_while(|b| is_blank(**b)).count();
+        self.consume(blanks);
+        let rest = self.rest();
+        if rest.is_empty() {
+            return Ok(Step::Wait(State::Boundary));
+        }
+        if let Some(verb) = known_verb(self.verbs, rest) {
+            let state = State::Argument { word: verb.name.len(), verb: Ok(verb), scanner: self.scanner() };
+            return Ok(Step::Again(state));
+        }
+        if is_beginning_of_verb(self.verbs, rest) && self.flow != Flow::Ended {
+            return Ok(Step::Wait(State::Boundary));
+        }
+        if begins_with_word(rest) {
+            return self.unknown_verb();
+        }
+        if rest.len() == 1 && rest.iter().all(|b| is_word(*b)) && self.flow != Flow::Ended {
+            return Ok(Step::Wait(State::Boundary));
+        }
+        Ok(Step::Again(State::Stray { scanner: self.scanner() }))
+    }
+
+    /// A word that is no verb of ours: reported, and skipped with the argument behind it.
+    fn unknown_verb(&mut self) -> Result<Step, FrameError> {
+        let rest = self.rest();
+        let word: Vec<u8> = rest.iter().copied().take_while(|b| is_word(*b)).collect();
+        if word.len() > limits::VERB_BYTES {
+            return Err(FrameError::NoMessage(excerpt(rest)));
+        }
+        let touches_end = word.len() == rest.len();
+        if touches_end && !self.is_quiet() {
+            self.awaits_silence = true;
+            return Ok(Step::Wait(State::Boundary));
+        }
+        let name = String::from_utf8_lossy(&word).into_owned();
+        Ok(Step::Again(State::Argument { verb: Err(name), word: word.len(), scanner: self.scanner() }))
+    }
+
+    fn argument(&mut self, verb: Result<Verb, String>, word: usize, mut scanner: Scanner) -> Result<Step, FrameError> {
+        let shape = verb.as_ref().map_or(Shape::None, |verb| verb.shape);
+        let rest = self.rest();
+        let behind = rest.get(word..).unwrap_or_default();
+        let blanks = behind.iter().take_while(|b| is_blank(**b)).count();
+        let line_end = behind.iter().take(blanks).any(|b| *b == b'\n');
+        let (begin, argument) = (word + blanks, behind.get(blanks..).unwrap_or_default());
+        if blanks > BLANKS {
+            return Err(FrameError::BadArgument { verb: name_of(&verb), error: ScanError::TooLong(BLANKS) });
+        }
+        if blanks == 0 && shape != Shape::None && argument.first().is_some_and(|b| is_word(*b)) {
+            // JOINT is not JOIN; but GOODBYEJOIN is a bare GOODBYE and a JOIN.
+            return self.unknown_verb();
+        }
+        match shape {
+            Shape::None if self.ends_bare(argument, line_end) => Ok(self.emit(Some(verb), Argument::None, begin)),
+            Shape::None if argument.is_empty() || may_be_verb(self.verbs, argument) => {
+                self.awaits_silence = true;
+                Ok(Step::Wait(State::Argument { verb, word, scanner }))
+            }
+            Shape::PickleOrText if self.is_raw(argument, &mut scanner) => {
+                let Some(end) = raw_text_end(self.verbs, argument, self.is_quiet()) else {
+                    self.awaits_silence = true;
+                    return Ok(Step::Wait(State::Argument { verb, word, scanner }));
+                };
+                let text = String::from_utf8_lossy(argument.get(..end).unwrap_or_default()).trim().to_owned();
+                Ok(self.emit(Some(verb), Argument::Text(text), begin + end))
+            }
+            _ => match scanner.scan(argument) {
+                Ok(Some(end)) => {
+                    let argument = self.decode(argument.get(..end).unwrap_or_default());
+                    Ok(self.emit(Some(verb), argument, begin + end))
+                }
+                Ok(None) => {
+                    self.awaits_silence = shape == Shape::PickleOrText;
+                    Ok(Step::Wait(State::Argument { verb, word, scanner }))
+                }
+                // What follows a bare verb is no argument of it; the next round says what it is.
+                Err(_) if shape == Shape::None => Ok(self.emit(Some(verb), Argument::None, begin)),
+                Err(error) => Err(FrameError::BadArgument { verb: name_of(&verb), error }),
+            },
+        }
+    }
+
+    /// Whether a verb without argument is complete, with this behind it and its blanks.
+    fn ends_bare(&self, behind: &[u8], line_end: bool) -> bool {
+        if line_end || behind.is_empty() {
+            return line_end || self.is_quiet();
+        }
+        known_verb(self.verbs, behind).is_some()
+            || (may_be_verb(self.verbs, behind) && self.is_quiet())
+            || (begins_with_word(behind) && !is_beginning_of_verb(self.verbs, behind))
+    }
+
+    /// Whether what follows `ERROR` is text as it is, not a pickle.
+    fn is_raw(&self, argument: &[u8], scanner: &mut Scanner) -> bool {
+        match argument {
+            [] => self.is_quiet(),
+            [0x80, ..] | [b'S', b'\'' | b'"', ..] => false,
+            [b'S', _, ..] => true,
+            _ => match scanner.scan(argument) {
+                Ok(Some(_)) => false,
+                Ok(None) => self.is_quiet(),
+                Err(_) => true,
+            },
+        }
+    }
+
+    fn stray(&mut self, mut scanner: Scanner) -> Result<Step, FrameError> {
+        let rest = self.rest();
+        match scanner.scan(rest) {
+            Ok(Some(end)) => {
+                let argument = self.decode(rest.get(..end).unwrap_or_default());
+                if self.after_bare && matches!(&argument, Argument::Value(value) if value.is_empty()) {
+                    self.after_bare = false;
+                    self.consume(end);
+                    return Ok(Step::Again(State::Boundary));
+                }
+                Ok(self.emit(None, argument, end))
+            }
+            Ok(None) => Ok(Step::Wait(State::Stray { scanner })),
+            Err(ScanError::TooLong(limit)) => {
+                Err(FrameError::BadArgument { verb: "no verb".to_owned(), error: ScanError::TooLong(limit) })
+            }
+            Err(ScanError::NoOpcode { .. }) => Err(FrameError::NoMessage(excerpt(rest))),
+        }
+    }
+}
+
+fn name_of(verb: &Result<Verb, String>) -> String {
+    match verb {
+        Ok(verb) => verb.name.to_owned(),
+        Err(name) => name.clone(),
+    }
+}
+
+/// The verb at the beginning of these bytes. No verb is the beginning of another, so there is one at most.
+fn known_verb(verbs: &[Verb], bytes: &[u8]) -> Option<Verb> {
+    verbs.iter().find(|verb| bytes.starts_with(verb.name.as_bytes())).copied()
+}
+
+/// Whether these bytes are all that has come yet of what may become a verb.
+fn is_beginning_of_verb(verbs: &[Verb], bytes: &[u8]) -> bool {
+    !bytes.is_empty() && verbs.iter().any(|verb| verb.name.as_bytes().starts_with(bytes))
+}
+
+/// Whether more bytes may make a verb of these: they begin a known one, or are the one letter that may begin any word.
+fn may_be_verb(verbs: &[Verb], bytes: &[u8]) -> bool {
+    is_beginning_of_verb(verbs, bytes) || matches!(bytes, [b] if is_word(*b))
+}
+
+/// A word has two letters at least: one alone is more likely an opcode (`N.`, `I7`).
+fn begins_with_word(bytes: &[u8]) -> bool {
+    let is_letter = |b: &u8| b.is_ascii_alphabetic() || *b == b'_';
+    matches!(bytes, [first, second, ..] if is_letter(first) && is_letter(second))
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Where text ends that nothing marks as text: at its line end, before the next message, or where the sender falls
+/// silent.
+fn raw_text_end(verbs: &[Verb], text: &[u8], quiet: bool) -> Option<usize> {
+    let window = text.get(..RAW_TEXT).unwrap_or(text);
+    let line = window.iter().position(|b| *b == b'\n');
+    let message = (1..window.len()).find(|at| {
+        let here = window.get(*at..).unwrap_or_default();
+        known_verb(verbs, here).is_some_and(|verb| {
+            // A verb in a sentence has words behind it, not the beginning of a pickle.
+            matches!(here.get(verb.name.len()..), Some([b' ', b'(' | b'[' | b']' | b'}' | 0x80, ..]))
+        })
+    });
+    match (line, message) {
+        (Some(line), Some(message)) => Some(line.min(message)),
+        (Some(end), None) | (None, Some(end)) => Some(end),
+        (None, None) if quiet || text.len() >= RAW_TEXT => Some(window.len()),
+        (None, None) => None,
+    }
+}
+
+/// The first bytes of something, for a person to recognise it by.
+fn excerpt(bytes: &[u8]) -> String {
+    let start = bytes.get(..24).unwrap_or(bytes);
+    displayable(&String::from_utf8_lossy(start)).into_owned()
+}
+
+#[cfg(test)]
+mod tests;

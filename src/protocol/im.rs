@@ -142,7 +142,10 @@ impl ClientMessage {
                 let mut parts = sequence(value, 2).ok_or(wrong("[convID, message]"))?.into_iter();
                 let (conversation, body) = (parts.next(), parts.next());
                 Self::SendMessage {
-                    conversation: conversation.as_ref().and_then(ConversationId::from_value).ok_or(wrong("[convID, message]"))?,
+                    conversation: conversation
+                        .as_ref()
+                        .and_then(ConversationId::from_value)
+                        .ok_or(wrong("[convID, message]"))?,
                     body: body.and_then(Value::into_text).ok_or(wrong("[convID, message]"))?,
                 }
             }
@@ -189,9 +192,7 @@ impl ServerMessage {
                     from: from.and_then(name).ok_or(wrong("[convID, invitationSource]"))?,
                 }
             }
-            "CONVERSATIONS" => {
-                Self::Conversations(conversations(value).ok_or(wrong("{convID: [username, ...]}"))?)
-            }
+            "CONVERSATIONS" => Self::Conversations(conversations(value).ok_or(wrong("{convID: [username, ...]}"))?),
             "MESSAGE" | "SEND_MESSAGE" => {
                 let mut parts = sequence(value, 3).ok_or(wrong("[convID, sender, message]"))?.into_iter();
                 let (conversation, from, body) = (parts.next(), parts.next(), parts.next());
@@ -216,10 +217,7 @@ impl ServerMessage {
             Self::OnlineUsers(users) => encode(
                 "ONLINE_USERS",
                 Value::Dict(
-                    users
-                        .iter()
-                        .map(|(name, status)| (text(name), Value::Text(status.as_str().to_owned())))
-                        .collect(),
+                    users.iter().map(|(name, status)| (text(name), Value::Text(status.as_str().to_owned()))).collect(),
                 ),
             ),
             Self::Invitation { conversation, from } => {
@@ -233,10 +231,9 @@ impl ServerMessage {
                         .collect(),
                 ),
             ),
-            Self::Message { conversation, from, body } => encode(
-                "MESSAGE",
-                Value::List(vec![conversation.to_value(), text(from), Value::Text(body.clone())]),
-            ),
+            Self::Message { conversation, from, body } => {
+                encode("MESSAGE", Value::List(vec![conversation.to_value(), text(from), Value::Text(body.clone())]))
+            }
             Self::Error(reason) => encode("ERROR", Value::Text(reason.clone())),
         }
     }
@@ -322,10 +319,7 @@ fn users(value: Value) -> Option<BTreeMap<UserName, Status>> {
 
 fn conversations(value: Value) -> Option<BTreeMap<ConversationId, Vec<UserName>>> {
     let Value::Dict(pairs) = value else { return None };
-    pairs
-        .into_iter()
-        .map(|(id, members)| Some((ConversationId::from_value(&id)?, names(members)?)))
-        .collect()
+    pairs.into_iter().map(|(id, members)| Some((ConversationId::from_value(&id)?, names(members)?))).collect()
 }
 
 /// Whatever a server wrote behind `ERROR`, as words.
@@ -398,11 +392,8 @@ mod tests {
 
     #[test]
     fn another_shape_is_told_in_words() {
-        assert_eq!(
-            from_client(b"REGISTER N.").unwrap_err().to_string(),
-            "REGISTER needs [username, status]"
-        );
-        assert_eq!(from_client(b"JOIN (ll.").unwrap_err().to_string(), "JOIN needs [convID]");
+        assert_eq!(from_client(b"REGISTER N.").unwrap_err().to_string(), "REGISTER needs [username, status]");
+        assert_eq!(from_client(b"JOIN (l.").unwrap_err().to_string(), "JOIN needs [convID]");
         assert_eq!(from_client(b"FROB N.").unwrap_err().to_string(), "unknown verb FROB");
         assert_eq!(
             from_client(b"STATUS cos\nsystem\n(S'ls'\ntR.").unwrap_err().to_string(),

@@ -38,7 +38,7 @@ pub enum Value {
     List(Vec<Value>),
     /// `(...)`
     Tuple(Vec<Value>),
-    /// `{...}`, in the order of the pickle; a later value for the same key has replaced the earlier one.
+    /// `{...}`, in the order of the pickle; of pairs with the same key the last one counts.
     Dict(Vec<(Value, Value)>),
     /// A set or a frozen set, in the order of the pickle.
     Set(Vec<Value>),
@@ -126,9 +126,9 @@ fn to_written(value: Value) -> Written {
         Value::List(list) => Written::List(list.into_iter().map(to_written).collect()),
         Value::Tuple(list) => Written::Tuple(list.into_iter().map(to_written).collect()),
         Value::Set(list) => Written::Set(list.into_iter().filter_map(to_key).collect()),
-        Value::Dict(pairs) => {
-            Written::Dict(pairs.into_iter().filter_map(|(key, value)| Some((to_key(key)?, to_written(value)))).collect())
-        }
+        Value::Dict(pairs) => Written::Dict(
+            pairs.into_iter().filter_map(|(key, value)| Some((to_key(key)?, to_written(value)))).collect(),
+        ),
     }
 }
 

@@ -71,10 +71,9 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("The server did not start the conversation."),
             gettext("The people you invited may have gone offline. Try again."),
         ),
-        NetErrorKind::NotConnected => (
-            gettext("You are not connected to a server."),
-            gettext("Connect first. What you have typed is kept."),
-        ),
+        NetErrorKind::NotConnected => {
+            (gettext("You are not connected to a server."), gettext("Connect first. What you have typed is kept."))
+        }
         NetErrorKind::TooLong => (
             gettext("This text is too long for one message."),
             gettext("Send it in several parts. What you have typed is kept."),
