@@ -5,15 +5,17 @@
 
 mod command;
 mod event;
+mod interfaces;
 mod mode;
 
 use async_channel::{Receiver, Sender, TrySendError};
 
 pub use command::{Command, MessageId};
 pub use event::{Contact, Conversation, Delivery, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Said};
+pub use interfaces::reachable_addresses;
 pub use mode::{AddressError, DEFAULT_PORT, Mode, ServerAddress, ServerParameters};
 
-pub use crate::protocol::ident::{ConversationId, NameError, UserName};
+pub use crate::protocol::ident::{ConversationId, NameError, UserName, displayable};
 pub use crate::protocol::status::{Presence, Status};
 
 /// How many commands may wait for the network thread.

@@ -2,7 +2,7 @@
 //!
 //! Only this file writes such sentences. Every match is exhaustive, so that a new kind of error needs its words.
 
-use crate::net::{AddressError, NameError, NetError, NetErrorKind};
+use crate::net::{AddressError, NameError, NetError, NetErrorKind, displayable};
 
 use super::i18n::{gettext, gettext_f};
 
@@ -109,7 +109,7 @@ pub fn address(error: AddressError) -> String {
 
 /// Puts the server's own words before the advice, if it said any.
 fn quoting(error: &NetError, advice: &str) -> String {
-    let said: String = error.detail.trim().chars().filter(|c| !c.is_control()).take(QUOTED_CHARS).collect();
+    let said: String = displayable(error.detail.trim()).chars().take(QUOTED_CHARS).collect();
     if said.is_empty() {
         advice.to_owned()
     } else {
