@@ -132,7 +132,7 @@ fn to_written(value: Value) -> Written {
     }
 }
 
-/// What can be a key in Python; lists, dictionaries and sets cannot.
+/// What can be a key in Python; lists and dictionaries cannot, and a set can if it is frozen.
 fn to_key(value: Value) -> Option<HashableValue> {
     Some(match value {
         Value::None => HashableValue::None,
@@ -143,6 +143,7 @@ fn to_key(value: Value) -> Option<HashableValue> {
         Value::Bytes(bytes) => HashableValue::Bytes(bytes),
         Value::Text(text) => HashableValue::String(text),
         Value::Tuple(list) => HashableValue::Tuple(list.into_iter().map(to_key).collect::<Option<_>>()?),
-        Value::List(_) | Value::Dict(_) | Value::Set(_) => return None,
+        Value::Set(list) => HashableValue::FrozenSet(list.into_iter().filter_map(to_key).collect()),
+        Value::List(_) | Value::Dict(_) => return None,
     })
 }
