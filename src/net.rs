@@ -1,12 +1,21 @@
 //! The client: one background thread that owns every socket.
 //!
 //! [`start`] makes it. [`Command`]s go in through the [`Handle`], [`Event`]s come out of a bounded channel; there is no
-//! other way in or out, and no lock is shared. The desktop client, `klatch-cli` and the tests all use just this.
+//! other way in or out. The desktop client, `klatch-cli` and the tests all use just this.
 
+mod backoff;
 mod command;
 mod event;
 mod interfaces;
+mod link;
 mod mode;
+mod server_mode;
+mod session;
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_channel::{Receiver, Sender, TrySendError};
 
@@ -23,31 +32,100 @@ const COMMANDS: usize = 64;
 /// How many events may wait for the user interface; then the network thread stops reading, which slows the server down.
 const EVENTS: usize = 1024;
 
+/// How long the thread may take to say goodbye when it is to end.
+const GOODBYE: Duration = Duration::from_millis(1800);
+
 /// The way in: sends commands to the network thread.
 #[derive(Clone, Debug)]
 pub struct Handle {
     commands: Sender<Command>,
+    events: Receiver<Event>,
+    stop: Sender<()>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Handle {
     /// Asks for something. Never waits: a full queue is [`NetErrorKind::Busy`], a thread that has ended
     /// [`NetErrorKind::NotConnected`]; the command comes back with the error, so that nothing typed is lost.
-    pub fn send(&self, command: Command) -> Result<(), (NetError, Command)> {
+    pub fn send(&self, command: Command) -> Result<(), (NetError, Box<Command>)> {
         self.commands.try_send(command).map_err(|refused| match refused {
-            TrySendError::Full(command) => (NetError::new(NetErrorKind::Busy), command),
-            TrySendError::Closed(command) => (NetError::new(NetErrorKind::NotConnected), command),
+            TrySendError::Full(command) => (NetError::new(NetErrorKind::Busy), Box::new(command)),
+            TrySendError::Closed(command) => (NetError::new(NetErrorKind::NotConnected), Box::new(command)),
         })
     }
 
-    /// Ends the thread: says goodbye, waits for at most 2 s, joins it. Blocks; for the end of the program.
-    pub fn shutdown(self) {
+    /// Ends the thread: commands that wait are carried out, the server is told goodbye, the thread is joined; all of it
+    /// within 2 s. Blocks; for the end of the program. Events that nobody has taken are lost.
+    pub fn shutdown(&self) {
         self.commands.close();
+        self.events.close();
+        self.stop.close();
+        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
+        if let Some(thread) = thread {
+            // A thread that has panicked has printed why; there is nothing to save here.
+            let _ = thread.join();
+        }
     }
 }
 
 /// Starts the network thread. It ends with [`Handle::shutdown`].
-pub fn start() -> std::io::Result<(Handle, Receiver<Event>)> {
-    let (commands, _inbox) = async_channel::bounded(COMMANDS);
-    let (_outbox, events) = async_channel::bounded(EVENTS);
-    Ok((Handle { commands }, events))
+pub fn start() -> io::Result<(Handle, Receiver<Event>)> {
+    let (commands, inbox) = async_channel::bounded(COMMANDS);
+    let (outbox, events) = async_channel::bounded(EVENTS);
+    let (stop, stopped) = async_channel::bounded::<()>(1);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let thread = std::thread::Builder::new().name("klatch-net".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            let closing = async {
+                let _ = stopped.recv().await;
+                tokio::time::sleep(GOODBYE).await;
+            };
+            tokio::select! {
+                () = serve(inbox, outbox) => {}
+                () = closing => {}
+            }
+        });
+        // A name that is being looked up cannot be interrupted.
+        runtime.shutdown_background();
+    })?;
+    let handle = Handle { commands, events: events.clone(), stop, thread: Arc::new(Mutex::new(Some(thread))) };
+    Ok((handle, events))
+}
+
+/// One way of being online after the other, until no command can come any more.
+async fn serve(inbox: Receiver<Command>, events: Sender<Event>) {
+    let mut next = Next::Offline;
+    loop {
+        next = match next {
+            Next::Offline => match inbox.recv().await {
+                Ok(Command::Connect(mode)) => Next::Connect(mode),
+                Ok(command) => {
+                    refuse(command, &events).await;
+                    Next::Offline
+                }
+                Err(_) => Next::End,
+            },
+            Next::Connect(Mode::Server(parameters)) => server_mode::run(&parameters, &inbox, &events).await,
+            Next::End => return,
+        }
+    }
+}
+
+/// What follows a way of being online.
+enum Next {
+    Offline,
+    Connect(Mode),
+    End,
+}
+
+/// Answers a command that needs a connection.
+async fn refuse(command: Command, events: &Sender<Event>) {
+    if !matches!(command, Command::Disconnect | Command::RetryNow | Command::SetStatus(_) | Command::Leave(_)) {
+        emit(events, Event::Problem(NetError::new(NetErrorKind::NotConnected))).await;
+    }
+}
+
+/// Tells the user interface; waits while it has too much to do. Once it is gone, nobody needs to be told.
+async fn emit(events: &Sender<Event>, event: Event) {
+    let _ = events.send(event).await;
 }

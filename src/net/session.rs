@@ -1,0 +1,472 @@
+//! Server mode, pure: what comes from the server and from the user goes in, what to send and what to tell comes out.
+//!
+//! No socket and no clock: whoever owns those calls [`Session::handle`] with the time, and again at
+//! [`Session::deadline`]. One session outlives its connections, so that conversations can go on after one was lost.
+
+mod room;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant, SystemTime};
+
+use self::room::Room;
+use super::command::Command;
+use super::event::{Contact, EndReason, Event, LinkState, NetError, NetErrorKind};
+use super::mode::ServerParameters;
+use crate::protocol::ident::{ConversationId, UserName};
+use crate::protocol::im::{ArgumentError, ClientMessage, ServerMessage};
+use crate::protocol::limits;
+use crate::protocol::status::Status;
+
+/// How long a server may take to list a newcomer. Some tell who is there only every now and then.
+const REGISTRATION: Duration = Duration::from_mins(1);
+/// A server that has told who is there, but does not list the receiver, is believed after this.
+const UNLISTED: Duration = Duration::from_secs(5);
+/// How long a server may take to answer `INVITE` or `LIST_CONVERSATIONS`.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How often the members are asked for, at a server that does not tell them by itself.
+const POLL: Duration = Duration::from_secs(3);
+/// The same for a server that has never answered.
+const SLOW_POLL: Duration = Duration::from_mins(1);
+/// Malformed messages of the server are told at most so often.
+const COMPLAINT: Duration = Duration::from_secs(1);
+/// Most people that are shown, most invitations that wait, most conversations at once: a hostile server could send any
+/// number.
+const CONTACTS: usize = 10_000;
+const INVITATIONS: usize = 100;
+const ROOMS: usize = 500;
+
+/// The time, as a session needs it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// For deadlines.
+    pub(super) now: Instant,
+    /// For people.
+    pub(super) wall: SystemTime,
+}
+
+/// What can happen to a session.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// A connection to the server was made.
+    Connected,
+    /// It is lost.
+    Lost,
+    /// The server has said something.
+    Received(ServerMessage),
+    /// The server has said something that makes no sense, and was skipped.
+    Unreadable(ArgumentError),
+    /// The user wants something. Commands that are about the connection itself are not for the session.
+    Command(Command),
+    /// The deadline has come.
+    Tick,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub(super) enum Action {
+    /// Send this to the server.
+    Send(ClientMessage),
+    /// Tell the user interface.
+    Emit(Event),
+    /// Give this connection up and make another.
+    Reconnect(NetError),
+    /// Give up altogether: the server does not take the name.
+    GiveUp(NetError),
+}
+
+/// How far the registration has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Registration {
+    /// There is no connection.
+    Absent,
+    /// `REGISTER` is sent.
+    Sent { since: Instant, heard: bool },
+    /// The server lists us.
+    Done,
+}
+
+/// An `INVITE` to which the server has not replied.
+#[derive(Debug)]
+struct Asked {
+    with: Vec<UserName>,
+    until: Instant,
+}
+
+/// Everything that is known about one's stay at a server.
+#[derive(Debug)]
+pub(super) struct Session {
+    at: String,
+    me: UserName,
+    status: Status,
+    registration: Registration,
+    /// Whether the server has listed us before, over this or an earlier connection.
+    known_here: bool,
+    roster: Option<Vec<Contact>>,
+    asked: VecDeque<Asked>,
+    invitations: BTreeMap<ConversationId, UserName>,
+    rooms: BTreeMap<ConversationId, Room>,
+    lists: Lists,
+    /// The user has asked for the list of conversations.
+    list_wanted: bool,
+    complained: Option<Instant>,
+}
+
+/// What is known about how the server tells the members of conversations.
+#[derive(Debug, Default)]
+struct Lists {
+    /// Requests that are not answered yet.
+    open: u32,
+    asked_at: Option<Instant>,
+    /// It has told them without being asked.
+    pushes: bool,
+    /// It has let a request go unanswered, and has never answered one.
+    mute: bool,
+    answered: bool,
+}
+
+impl Session {
+    /// A session that is not connected yet.
+    pub(super) fn new(parameters: &ServerParameters) -> Self {
+        Self {
+            at: parameters.address.to_string(),
+            me: parameters.name.clone(),
+            status: parameters.status.clone(),
+            registration: Registration::Absent,
+            known_here: false,
+            roster: None,
+            asked: VecDeque::new(),
+            invitations: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            lists: Lists::default(),
+            list_wanted: false,
+            complained: None,
+        }
+    }
+
+    /// Takes one input and says what is to be done, in order.
+    pub(super) fn handle(&mut self, input: Input, moment: Moment) -> Vec<Action> {
+        let mut out = Vec::new();
+        match input {
+            Input::Connected => {
+                self.registration = Registration::Sent { since: moment.now, heard: false };
+                out.push(Action::Send(ClientMessage::Register { user: self.me.clone(), status: self.status.clone() }));
+            }
+            Input::Lost => self.lost(moment, &mut out),
+            Input::Received(message) => self.received(message, moment, &mut out),
+            Input::Unreadable(error) => {
+                if self.complained.is_none_or(|last| moment.now.duration_since(last) >= COMPLAINT) {
+                    self.complained = Some(moment.now);
+                    out.push(problem(NetErrorKind::BadMessage, &error.to_string()));
+                }
+            }
+            Input::Command(command) => self.command(command, moment, &mut out),
+            Input::Tick => {}
+        }
+        self.tick(moment, &mut out);
+        out
+    }
+
+    /// When to call [`Self::handle`] with [`Input::Tick`] at the latest.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let registration = match self.registration {
+            Registration::Sent { since, heard: true } => Some(since + UNLISTED),
+            Registration::Sent { since, heard: false } => Some(since + REGISTRATION),
+            Registration::Absent | Registration::Done => None,
+        };
+        let asked = self.asked.front().map(|asked| asked.until);
+        let rooms = self.rooms.values().filter_map(Room::deadline).min();
+        [registration, asked, rooms, self.next_list()].into_iter().flatten().min()
+    }
+
+    /// Whether the server is to be told goodbye before the connection is closed.
+    pub(super) fn is_registered(&self) -> bool {
+        self.registration != Registration::Absent
+    }
+
+    fn is_online(&self) -> bool {
+        self.registration == Registration::Done
+    }
+
+    fn is_me(&self, name: &UserName) -> bool {
+        *name == self.me || name.key() == self.me.key()
+    }
+
+    fn lost(&mut self, moment: Moment, out: &mut Vec<Action>) {
+        self.registration = Registration::Absent;
+        self.lists = Lists::default();
+        self.list_wanted = false;
+        for asked in std::mem::take(&mut self.asked) {
+            out.push(problem(NetErrorKind::NoConversation, &join(&asked.with)));
+        }
+        for conversation in std::mem::take(&mut self.invitations).into_keys() {
+            out.push(Action::Emit(Event::Uninvited { conversation }));
+        }
+        for room in self.rooms.values_mut() {
+            room.interrupt(moment, out);
+        }
+    }
+
+    fn received(&mut self, message: ServerMessage, moment: Moment, out: &mut Vec<Action>) {
+        match message {
+            ServerMessage::OnlineUsers(users) => self.online_users(users, moment, out),
+            ServerMessage::Invitation { conversation, from } => self.invitation(conversation, from, moment, out),
+            ServerMessage::Conversations(all) => self.conversations(all, moment, out),
+            ServerMessage::Message { conversation, from, body } => {
+                let own = self.is_me(&from);
+                if let Some(room) = self.rooms.get_mut(&conversation) {
+                    room.said(from, body, own, moment, out);
+                }
+            }
+            ServerMessage::Error(reason) => match self.registration {
+                Registration::Sent { .. } => {
+                    let error = NetError::with(NetErrorKind::NameRefused, reason);
+                    // After a lost connection the server may still believe in the old one for a while.
+                    out.push(if self.known_here { Action::Reconnect(error) } else { Action::GiveUp(error) });
+                }
+                Registration::Absent | Registration::Done => out.push(problem(NetErrorKind::ServerError, &reason)),
+            },
+        }
+    }
+
+    fn online_users(&mut self, users: BTreeMap<UserName, Status>, moment: Moment, out: &mut Vec<Action>) {
+        let mut listed = false;
+        let mut roster = Vec::new();
+        for (name, status) in users {
+            if self.is_me(&name) {
+                listed = true;
+            } else if roster.len() < CONTACTS {
+                roster.push(Contact { name, status });
+            }
+        }
+        if let Registration::Sent { since, .. } = self.registration {
+            if listed {
+                self.registered(moment, out);
+            } else {
+                self.registration = Registration::Sent { since, heard: true };
+            }
+        }
+        if self.roster.as_ref() != Some(&roster) {
+            out.push(Action::Emit(Event::Roster(roster.clone())));
+            self.roster = Some(roster);
+        }
+    }
+
+    fn registered(&mut self, moment: Moment, out: &mut Vec<Action>) {
+        self.registration = Registration::Done;
+        self.known_here = true;
+        out.push(Action::Emit(Event::Link(LinkState::Online { at: self.at.clone(), name: self.me.clone() })));
+        if !self.rooms.is_empty() {
+            self.ask_list(moment, out);
+        }
+    }
+
+    fn invitation(&mut self, id: ConversationId, from: UserName, moment: Moment, out: &mut Vec<Action>) {
+        if self.is_me(&from) {
+            let with = self.asked.pop_front().map(|asked| asked.with).unwrap_or_default();
+            self.enter(id, with, moment, out);
+        } else if !self.rooms.contains_key(&id) {
+            if self.invitations.len() >= INVITATIONS {
+                out.push(problem(NetErrorKind::Busy, &from.shown()));
+            } else if self.invitations.insert(id.clone(), from.clone()).as_ref() != Some(&from) {
+                out.push(Action::Emit(Event::Invited { conversation: id, from }));
+            }
+        }
+    }
+
+    /// Joins a conversation and opens it.
+    fn enter(&mut self, id: ConversationId, awaited: Vec<UserName>, moment: Moment, out: &mut Vec<Action>) {
+        if self.rooms.contains_key(&id) {
+            return;
+        }
+        if self.rooms.len() >= ROOMS {
+            out.push(problem(NetErrorKind::Busy, &id.to_string()));
+            return;
+        }
+        out.push(Action::Send(ClientMessage::Join(id.clone())));
+        let mut room = Room::new(id.clone(), self.me.clone(), awaited);
+        room.show(out);
+        self.rooms.insert(id, room);
+        self.ask_list(moment, out);
+    }
+
+    fn conversations(&mut self, all: BTreeMap<ConversationId, Vec<UserName>>, moment: Moment, out: &mut Vec<Action>) {
+        match self.lists.open.checked_sub(1) {
+            Some(open) => self.lists.open = open,
+            None => self.lists.pushes = true,
+        }
+        self.lists.answered = true;
+        self.lists.mute = false;
+        let mut ask_again = false;
+        let mut ended = Vec::new();
+        for (id, room) in &mut self.rooms {
+            match room.listed(all.get(id).map(Vec::as_slice), out) {
+                room::Standing::In => {}
+                room::Standing::Doubtful => ask_again = true,
+                room::Standing::Out(why) => ended.push((id.clone(), why)),
+            }
+        }
+        for (id, why) in ended {
+            self.end(&id, why, out);
+        }
+        if ask_again {
+            self.ask_list(moment, out);
+        }
+        if std::mem::take(&mut self.list_wanted) {
+            out.push(Action::Emit(Event::Listed(all)));
+        }
+    }
+
+    fn end(&mut self, id: &ConversationId, why: EndReason, out: &mut Vec<Action>) {
+        if let Some(room) = self.rooms.remove(id) {
+            room.end(why, out);
+        }
+    }
+
+    fn command(&mut self, command: Command, moment: Moment, out: &mut Vec<Action>) {
+        match command {
+            Command::SetStatus(status) => {
+                self.status = status.clone();
+                if self.is_registered() {
+                    out.push(Action::Send(ClientMessage::Status(status)));
+                }
+            }
+            Command::Say { conversation, body, id } => {
+                let message = ClientMessage::SendMessage { conversation: conversation.clone(), body };
+                let fits = message.encode().len() <= limits::REQUEST_BYTES;
+                let ClientMessage::SendMessage { ref body, .. } = message else { return };
+                let online = self.is_online();
+                let Some(room) = self.rooms.get_mut(&conversation) else {
+                    out.extend(room::unsaid(conversation, self.me.clone(), body.clone(), id, moment));
+                    out.push(problem(NetErrorKind::NotConnected, ""));
+                    return;
+                };
+                if room.say(body, id, online && fits, moment, out) {
+                    out.push(Action::Send(message));
+                } else if !fits {
+                    out.push(problem(NetErrorKind::TooLong, ""));
+                } else {
+                    out.push(problem(NetErrorKind::NotConnected, ""));
+                }
+            }
+            Command::Leave(id) => {
+                if self.rooms.contains_key(&id) {
+                    if self.is_online() {
+                        out.push(Action::Send(ClientMessage::Leave(id.clone())));
+                    }
+                    self.end(&id, EndReason::Left, out);
+                }
+            }
+            Command::Start { .. } | Command::Answer { .. } | Command::Join(_) | Command::ListConversations
+                if !self.is_online() =>
+            {
+                out.push(problem(NetErrorKind::NotConnected, ""));
+            }
+            Command::Start { with } => {
+                let with: Vec<UserName> = with.into_iter().filter(|name| !self.is_me(name)).collect();
+                if !with.is_empty() {
+                    out.push(Action::Send(ClientMessage::Invite(with.clone())));
+                    self.asked.push_back(Asked { with, until: moment.now + ANSWER });
+                }
+            }
+            Command::Answer { conversation, accept } => match self.invitations.remove(&conversation) {
+                Some(from) if accept => self.enter(conversation, vec![from], moment, out),
+                None if accept => out.push(problem(NetErrorKind::NoConversation, &conversation.to_string())),
+                Some(_) | None => {}
+            },
+            Command::Join(id) => {
+                let from = self.invitations.remove(&id);
+                self.enter(id, from.into_iter().collect(), moment, out);
+            }
+            Command::ListConversations => {
+                self.list_wanted = true;
+                self.ask_list(moment, out);
+            }
+            // These are about the connection, which is not the session's.
+            Command::Connect(_) | Command::Disconnect | Command::RetryNow => {}
+        }
+    }
+
+    fn ask_list(&mut self, moment: Moment, out: &mut Vec<Action>) {
+        out.push(Action::Send(ClientMessage::ListConversations));
+        self.lists.open = self.lists.open.saturating_add(1);
+        self.lists.asked_at = Some(moment.now);
+    }
+
+    /// When to ask for the members next, or to stop waiting for them.
+    fn next_list(&self) -> Option<Instant> {
+        let asked_at = self.lists.asked_at?;
+        if self.rooms.is_empty() || !self.is_online() {
+            None
+        } else if self.lists.open > 0 {
+            Some(asked_at + ANSWER)
+        } else if self.lists.mute {
+            Some(asked_at + SLOW_POLL)
+        } else if self.lists.pushes {
+            None
+        } else {
+            Some(asked_at + POLL)
+        }
+    }
+
+    /// What is due by now.
+    fn tick(&mut self, moment: Moment, out: &mut Vec<Action>) {
+        if let Registration::Sent { since, heard } = self.registration {
+            let waited = moment.now.saturating_duration_since(since);
+            if heard && waited >= UNLISTED {
+                self.registered(moment, out);
+            } else if waited >= REGISTRATION {
+                self.registration = Registration::Absent;
+                out.push(Action::Reconnect(NetError::new(NetErrorKind::TimedOut)));
+            }
+        }
+        while self.asked.front().is_some_and(|asked| asked.until <= moment.now) {
+            if let Some(asked) = self.asked.pop_front() {
+                out.push(problem(NetErrorKind::NoConversation, &join(&asked.with)));
+            }
+        }
+        for room in self.rooms.values_mut() {
+            room.tick(moment, out);
+        }
+        if self.next_list().is_some_and(|at| at <= moment.now) {
+            if self.lists.open > 0 {
+                self.lists.open = 0;
+                self.lists.mute = !self.lists.answered;
+                let unresumed: Vec<_> =
+                    self.rooms.iter().filter(|(_, room)| room.is_interrupted()).map(|(id, _)| id.clone()).collect();
+                for id in unresumed {
+                    self.end(&id, EndReason::NotResumed, out);
+                }
+            } else {
+                self.ask_list(moment, out);
+            }
+        }
+    }
+
+    /// Ends everything: the user goes offline.
+    pub(super) fn leave(mut self) -> Vec<Action> {
+        let mut out = Vec::new();
+        if self.is_registered() {
+            out.push(Action::Send(ClientMessage::Goodbye));
+        }
+        for conversation in std::mem::take(&mut self.invitations).into_keys() {
+            out.push(Action::Emit(Event::Uninvited { conversation }));
+        }
+        for (_, room) in std::mem::take(&mut self.rooms) {
+            room.end(EndReason::Offline, &mut out);
+        }
+        if self.roster.is_some_and(|roster| !roster.is_empty()) {
+            out.push(Action::Emit(Event::Roster(Vec::new())));
+        }
+        out
+    }
+}
+
+fn problem(kind: NetErrorKind, detail: &str) -> Action {
+    Action::Emit(Event::Problem(NetError::with(kind, detail)))
+}
+
+fn join(names: &[UserName]) -> String {
+    names.iter().map(UserName::shown).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,221 @@
+//! One conversation that one is in: its members, and what was said there and is not known to have arrived.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::{Action, Moment};
+use crate::net::command::MessageId;
+use crate::net::event::{Conversation, Delivery, EndReason, Event, Phase, Said};
+use crate::protocol::ident::{ConversationId, NameKey, UserName};
+
+/// A server that sends a text back to its sender does so within this; another one is believed to have it.
+pub(super) const ECHO: Duration = Duration::from_secs(3);
+/// Most texts that wait for their echo; a server that never sends any back must not make us keep them all.
+const PENDING: usize = 256;
+/// Most people that are remembered from a conversation, to find it again after a lost connection.
+const KNOWN: usize = 10_000;
+
+/// A text of one's own whose echo has not come.
+#[derive(Debug)]
+struct Pending {
+    id: MessageId,
+    body: String,
+    at: Instant,
+    /// It was told to be sent already.
+    told: bool,
+}
+
+/// A conversation.
+#[derive(Debug)]
+pub(super) struct Room {
+    me: UserName,
+    shown: Conversation,
+    /// What the user interface was told last.
+    told: Option<Conversation>,
+    /// Everybody else who was ever seen in it.
+    known: BTreeSet<NameKey>,
+    pending: VecDeque<Pending>,
+    /// The server has told its members at least once.
+    is_listed: bool,
+    /// How many lists in a row had it without oneself.
+    absent: u32,
+}
+
+/// What a list of conversations says about this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// One is in it.
+    In,
+    /// One is not in it, but the list may be older than one's joining.
+    Doubtful,
+    /// It is over.
+    Out(EndReason),
+}
+
+impl Room {
+    pub(super) fn new(id: ConversationId, me: UserName, awaited: Vec<UserName>) -> Self {
+        let shown = Conversation { id, members: vec![me.clone()], awaited, phase: Phase::Waiting };
+        Self { me, shown, told: None, known: BTreeSet::new(), pending: VecDeque::new(), is_listed: false, absent: 0 }
+    }
+
+    /// Tells how it stands, if that is news.
+    pub(super) fn show(&mut self, out: &mut Vec<Action>) {
+        if self.told.as_ref() != Some(&self.shown) {
+            self.told = Some(self.shown.clone());
+            out.push(Action::Emit(Event::Conversation(self.shown.clone())));
+        }
+    }
+
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.shown.phase == Phase::Interrupted
+    }
+
+    /// Takes its members from a list of all conversations; `None` if the list does not have it.
+    pub(super) fn listed(&mut self, members: Option<&[UserName]>, out: &mut Vec<Action>) -> Standing {
+        let others: Vec<NameKey> =
+            members.unwrap_or_default().iter().map(UserName::key).filter(|key| *key != self.me.key()).collect();
+        if self.is_interrupted() {
+            if !others.iter().any(|key| self.known.contains(key)) {
+                return Standing::Out(EndReason::NotResumed);
+            }
+            out.push(Action::Send(crate::protocol::im::ClientMessage::Join(self.shown.id.clone())));
+            self.absent = 0;
+            self.take(members.unwrap_or_default(), others, out);
+            return Standing::In;
+        }
+        let within = members.is_some_and(|list| list.iter().any(|name| name.key() == self.me.key()));
+        if !within {
+            // The list may have been made before our JOIN was read: only the second in a row counts.
+            self.absent += 1;
+            return if self.absent > 1 { Standing::Out(EndReason::Gone) } else { Standing::Doubtful };
+        }
+        self.absent = 0;
+        self.take(members.unwrap_or_default(), others, out);
+        Standing::In
+    }
+
+    fn take(&mut self, members: &[UserName], others: Vec<NameKey>, out: &mut Vec<Action>) {
+        self.is_listed = true;
+        self.shown.members = members.to_vec();
+        if !members.iter().any(|name| name.key() == self.me.key()) {
+            self.shown.members.push(self.me.clone());
+        }
+        self.shown.awaited.retain(|name| !others.contains(&name.key()));
+        self.shown.phase = if others.is_empty() { Phase::Waiting } else { Phase::Open };
+        self.remember(others);
+        self.show(out);
+    }
+
+    fn remember(&mut self, others: impl IntoIterator<Item = NameKey>) {
+        for key in others {
+            if self.known.len() < KNOWN {
+                self.known.insert(key);
+            }
+        }
+    }
+
+    /// Somebody has said something in it.
+    pub(super) fn said(&mut self, from: UserName, body: String, own: bool, moment: Moment, out: &mut Vec<Action>) {
+        if own {
+            // Sent text is shown when it is said, so what comes back is only news of its delivery. A server may have
+            // changed the text: then it is the oldest one that has come.
+            let at = self.pending.iter().position(|pending| pending.body == body).unwrap_or(0);
+            if let Some(pending) = self.pending.remove(at) {
+                out.push(Action::Emit(Event::Delivery { id: pending.id, state: Delivery::Delivered }));
+            }
+            return;
+        }
+        if !self.is_listed && !self.shown.members.contains(&from) && self.shown.members.len() < KNOWN {
+            // A server that does not list members: who speaks is one.
+            self.shown.members.push(from.clone());
+            self.shown.awaited.retain(|name| name.key() != from.key());
+            self.shown.phase = Phase::Open;
+            self.remember([from.key()]);
+            self.show(out);
+        }
+        out.push(Action::Emit(Event::Said(Said {
+            conversation: self.shown.id.clone(),
+            from,
+            body,
+            at: moment.wall,
+            own: None,
+        })));
+    }
+
+    /// Says something; `false` if it must not be sent.
+    pub(super) fn say(
+        &mut self,
+        body: &str,
+        id: MessageId,
+        can_send: bool,
+        moment: Moment,
+        out: &mut Vec<Action>,
+    ) -> bool {
+        if !can_send || !matches!(self.shown.phase, Phase::Waiting | Phase::Open) {
+            out.extend(unsaid(self.shown.id.clone(), self.me.clone(), body.to_owned(), id, moment));
+            return false;
+        }
+        out.push(Action::Emit(Event::Said(Said {
+            conversation: self.shown.id.clone(),
+            from: self.me.clone(),
+            body: body.to_owned(),
+            at: moment.wall,
+            own: Some(id),
+        })));
+        if self.pending.len() >= PENDING {
+            self.pending.pop_front();
+        }
+        self.pending.push_back(Pending { id, body: body.to_owned(), at: moment.now, told: false });
+        true
+    }
+
+    /// When the next text is believed to be sent though it did not come back.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.pending.iter().find(|pending| !pending.told).map(|pending| pending.at + ECHO)
+    }
+
+    pub(super) fn tick(&mut self, moment: Moment, out: &mut Vec<Action>) {
+        for pending in self.pending.iter_mut().filter(|pending| !pending.told) {
+            if moment.now < pending.at + ECHO {
+                break;
+            }
+            pending.told = true;
+            out.push(Action::Emit(Event::Delivery { id: pending.id, state: Delivery::Sent }));
+        }
+    }
+
+    /// The connection is lost.
+    pub(super) fn interrupt(&mut self, moment: Moment, out: &mut Vec<Action>) {
+        // A text that was written long ago to a server that sends nothing back is as sent as it can be.
+        self.tick(moment, out);
+        for pending in std::mem::take(&mut self.pending) {
+            if !pending.told {
+                out.push(Action::Emit(Event::Delivery { id: pending.id, state: Delivery::Uncertain }));
+            }
+        }
+        self.shown.phase = Phase::Interrupted;
+        self.absent = 0;
+        self.show(out);
+    }
+
+    /// It is over for oneself.
+    pub(super) fn end(mut self, why: EndReason, out: &mut Vec<Action>) {
+        self.shown.phase = Phase::Ended(why);
+        self.shown.awaited.clear();
+        self.show(out);
+    }
+}
+
+/// What is told of a text that was not sent: it is shown, so that it can be sent again.
+pub(super) fn unsaid(
+    conversation: ConversationId,
+    me: UserName,
+    body: String,
+    id: MessageId,
+    moment: Moment,
+) -> [Action; 2] {
+    [
+        Action::Emit(Event::Said(Said { conversation, from: me, body, at: moment.wall, own: Some(id) })),
+        Action::Emit(Event::Delivery { id, state: Delivery::Failed }),
+    ]
+}
