@@ -202,6 +202,9 @@ pub enum NetErrorKind {
     /// A conversation was asked for, and no invitation came back.
     #[error("the server did not start the conversation")]
     NoConversation,
+    /// The request is about a conversation that one is not in, or no longer invited to.
+    #[error("you are not in this conversation")]
+    NotInConversation,
     /// The request needs a connection, and there is none.
     #[error("not connected")]
     NotConnected,
@@ -226,7 +229,12 @@ impl NetErrorKind {
             | Self::NoConversation
             | Self::NotConnected
             | Self::Busy => true,
-            Self::NameRefused | Self::BadName(_) | Self::ServerError | Self::BadMessage | Self::TooLong => false,
+            Self::NameRefused
+            | Self::BadName(_)
+            | Self::ServerError
+            | Self::BadMessage
+            | Self::NotInConversation
+            | Self::TooLong => false,
         }
     }
 }

@@ -22,8 +22,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long the server may refuse to take what is written, or leave a message unfinished.
 const STALL: Duration = Duration::from_secs(45);
 /// A program written from the slides takes one `recv` for one message: the pause between two writes makes that true
-/// (measured: without one, 4 of 15 messages reached such a program glued to another).
-const PACE: Duration = Duration::from_millis(15);
+/// (measured: without one, 4 of 15 messages reached such a program glued to another; with 50 ms none). People do not
+/// type that fast.
+const PACE: Duration = Duration::from_millis(50);
 /// When more messages than this wait, they are written at once.
 const PACED: usize = 4;
 /// Most messages in one write.

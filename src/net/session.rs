@@ -337,9 +337,11 @@ impl Session {
                 let fits = message.encode().len() <= limits::REQUEST_BYTES;
                 let ClientMessage::SendMessage { ref body, .. } = message else { return };
                 let online = self.is_online();
+                let conversation_name = conversation.to_string();
                 let Some(room) = self.rooms.get_mut(&conversation) else {
                     out.extend(room::unsaid(conversation, self.me.clone(), body.clone(), id, moment));
-                    out.push(problem(NetErrorKind::NotConnected, ""));
+                    let kind = if online { NetErrorKind::NotInConversation } else { NetErrorKind::NotConnected };
+                    out.push(problem(kind, &conversation_name));
                     return;
                 };
                 if room.say(body, id, online && fits, moment, out) {
@@ -372,7 +374,7 @@ impl Session {
             }
             Command::Answer { conversation, accept } => match self.invitations.remove(&conversation) {
                 Some(from) if accept => self.enter(conversation, vec![from], moment, out),
-                None if accept => out.push(problem(NetErrorKind::NoConversation, &conversation.to_string())),
+                None if accept => out.push(problem(NetErrorKind::NotInConversation, &conversation.to_string())),
                 Some(_) | None => {}
             },
             Command::Join(id) => {

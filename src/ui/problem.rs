@@ -71,6 +71,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("The server did not start the conversation."),
             gettext("The people you invited may have gone offline. Try again."),
         ),
+        NetErrorKind::NotInConversation => (
+            gettext("You are not in this conversation any more."),
+            gettext("Start a new conversation with the same people. What you have typed is kept."),
+        ),
         NetErrorKind::NotConnected => {
             (gettext("You are not connected to a server."), gettext("Connect first. What you have typed is kept."))
         }

@@ -32,7 +32,7 @@ pub(super) struct Room {
     shown: Conversation,
     /// What the user interface was told last.
     told: Option<Conversation>,
-    /// Everybody else who was ever seen in it.
+    /// Everybody else who was ever seen or awaited in it.
     known: BTreeSet<NameKey>,
     pending: VecDeque<Pending>,
     /// The server has told its members at least once.
@@ -54,8 +54,9 @@ pub(super) enum Standing {
 
 impl Room {
     pub(super) fn new(id: ConversationId, me: UserName, awaited: Vec<UserName>) -> Self {
+        let known = awaited.iter().map(UserName::key).collect();
         let shown = Conversation { id, members: vec![me.clone()], awaited, phase: Phase::Waiting };
-        Self { me, shown, told: None, known: BTreeSet::new(), pending: VecDeque::new(), is_listed: false, absent: 0 }
+        Self { me, shown, told: None, known, pending: VecDeque::new(), is_listed: false, absent: 0 }
     }
 
     /// Tells how it stands, if that is news.

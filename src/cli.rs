@@ -1,0 +1,224 @@
+//! The client on a terminal or in a script: lines in, commands out; events in, lines or JSON out.
+//!
+//! It has no logic of its own: everything that happens happens in [`crate::net`].
+
+mod input;
+mod json;
+mod options;
+mod text;
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+
+use async_channel::Receiver;
+use tokio::signal::unix::{SignalKind, signal};
+
+use input::Line;
+pub use options::Options;
+
+use crate::net::{
+    self, Command, ConversationId, Delivery, Event, Handle, LinkState, MessageId, Mode, NetError, NetErrorKind,
+};
+
+/// How many lines of input may wait; a pipe is read no faster than its commands are carried out.
+const LINES: usize = 16;
+
+/// Runs the client until `/quit`, the end of input, a signal, or a failure; gives the exit code of the program.
+pub fn run(options: &Options) -> io::Result<ExitCode> {
+    let (handle, events) = net::start()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let code = runtime.block_on(async {
+        let mut client = Client::new(handle, options.json());
+        client.run(options.mode(), &events, &read_lines()?).await
+    });
+    // The thread that reads standard input cannot be interrupted; it ends with the program.
+    runtime.shutdown_background();
+    code
+}
+
+/// Reads standard input on a thread of its own; the channel closes at its end.
+fn read_lines() -> io::Result<Receiver<String>> {
+    let (lines, receiver) = async_channel::bounded(LINES);
+    std::thread::Builder::new().name("klatch-input".to_owned()).spawn(move || {
+        let mut input = io::stdin().lock();
+        let mut line = Vec::new();
+        while matches!(input.read_until(b'\n', &mut line), Ok(1..)) {
+            let text = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
+            if lines.send_blocking(text).is_err() {
+                return;
+            }
+            line.clear();
+        }
+    })?;
+    Ok(receiver)
+}
+
+/// How far the program has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Arriving,
+    Online,
+    Quitting,
+}
+
+/// What the terminal knows.
+struct Client {
+    handle: Handle,
+    json: bool,
+    stage: Stage,
+    next_message: u64,
+    /// Where texts went that may still fail, to say so.
+    said: BTreeMap<MessageId, ConversationId>,
+    /// The ids that were told, by what they look like: `7` may be a number or text.
+    ids: BTreeMap<String, ConversationId>,
+}
+
+/// Most texts, and most ids, that are remembered.
+const REMEMBERED: usize = 4096;
+
+impl Client {
+    fn new(handle: Handle, json: bool) -> Self {
+        Self { handle, json, stage: Stage::Arriving, next_message: 0, said: BTreeMap::new(), ids: BTreeMap::new() }
+    }
+
+    async fn run(&mut self, mode: Mode, events: &Receiver<Event>, lines: &Receiver<String>) -> io::Result<ExitCode> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut command = Some(Command::Connect(mode));
+        let code = loop {
+            tokio::select! {
+                event = events.recv() => match event.map(|event| self.show(event)) {
+                    Ok(Ok(None)) => {}
+                    Ok(Ok(Some(code))) => break code,
+                    // Nobody reads what is written: there is nothing more to do.
+                    Ok(Err(_)) | Err(_) => break ExitCode::SUCCESS,
+                },
+                sent = deliver(&self.handle, command.clone()), if command.is_some() => {
+                    command = None;
+                    if sent.is_err() {
+                        break ExitCode::FAILURE;
+                    }
+                }
+                // A script's commands wait until they can be carried out.
+                line = lines.recv(), if command.is_none() && self.stage == Stage::Online => {
+                    match line.as_deref().map(Line::parse) {
+                        Err(_) | Ok(Ok(Line::Quit)) => command = Some(self.quit()),
+                        Ok(Ok(line)) => command = self.command(line),
+                        Ok(Err(error)) => if self.complain(&error.to_string()).is_err() { break ExitCode::SUCCESS },
+                    }
+                }
+                _ = terminate.recv() => command = Some(self.quit()),
+                _ = interrupt.recv() => command = Some(self.quit()),
+            }
+        };
+        self.handle.shutdown();
+        Ok(code)
+    }
+
+    /// The last command; the program ends when it is carried out.
+    fn quit(&mut self) -> Command {
+        self.stage = Stage::Quitting;
+        Command::Disconnect
+    }
+
+    /// The command for a line of input.
+    fn command(&mut self, line: Line) -> Option<Command> {
+        Some(match line {
+            Line::Status(status) => Command::SetStatus(status),
+            Line::Invite(with) => Command::Start { with },
+            Line::Join(id) => Command::Join(self.id(&id)),
+            Line::Leave(id) => Command::Leave(self.id(&id)),
+            Line::Say(id, body) => {
+                let conversation = self.id(&id);
+                let message = MessageId(self.next_message);
+                self.next_message += 1;
+                if self.said.len() >= REMEMBERED {
+                    self.said.pop_first();
+                }
+                self.said.insert(message, conversation.clone());
+                Command::Say { conversation, body, id: message }
+            }
+            Line::Answer(id, accept) => Command::Answer { conversation: self.id(&id), accept },
+            Line::List => Command::ListConversations,
+            Line::Empty | Line::Quit => return None,
+        })
+    }
+
+    /// The id that looks like this: one that was told, else a number, else text.
+    fn id(&self, text: &str) -> ConversationId {
+        let number = || text.parse().map_or_else(|_| ConversationId::Text(text.into()), ConversationId::Int);
+        self.ids.get(text).cloned().unwrap_or_else(number)
+    }
+
+    fn remember(&mut self, id: &ConversationId) {
+        if self.ids.len() < REMEMBERED {
+            self.ids.insert(id.to_string(), id.clone());
+        }
+    }
+
+    /// Prints an event; gives the exit code if it is the last one.
+    fn show(&mut self, event: Event) -> io::Result<Option<ExitCode>> {
+        match &event {
+            Event::Link(LinkState::Online { .. }) if self.stage == Stage::Arriving => self.stage = Stage::Online,
+            Event::Invited { conversation, .. } => self.remember(conversation),
+            Event::Conversation(conversation) => self.remember(&conversation.id),
+            Event::Listed(all) => all.keys().for_each(|id| self.remember(id)),
+            Event::Delivery { id, state: state @ (Delivery::Uncertain | Delivery::Failed) } => {
+                if let Some(conversation) = self.said.remove(id) {
+                    self.complain(&text::undelivered(&conversation, *state))?;
+                }
+            }
+            Event::Delivery { id, state: Delivery::Sent | Delivery::Delivered } => drop(self.said.remove(id)),
+            _ => {}
+        }
+        let lines = if self.json { json::lines(&event) } else { text::lines(&event) };
+        let mut output = io::stdout().lock();
+        for line in lines {
+            writeln!(output, "{line}")?;
+        }
+        output.flush()?;
+        Ok(match event {
+            Event::Link(LinkState::Offline(_)) if self.stage == Stage::Quitting => Some(ExitCode::SUCCESS),
+            Event::Link(LinkState::Offline(because)) => {
+                if let Some(error) = because {
+                    report(&error);
+                }
+                Some(ExitCode::FAILURE)
+            }
+            // A client in a script must not wait for a server that may never come.
+            Event::Link(LinkState::Reconnecting { because, .. }) if self.stage == Stage::Arriving => {
+                report(&because);
+                Some(ExitCode::FAILURE)
+            }
+            _ => None,
+        })
+    }
+
+    /// Says what is wrong with what was asked.
+    fn complain(&self, message: &str) -> io::Result<()> {
+        if self.json {
+            writeln!(io::stdout(), "{}", json::error(message))
+        } else {
+            writeln!(io::stderr(), "klatch-cli: {message}")
+        }
+    }
+}
+
+fn report(error: &NetError) {
+    // Standard error may be closed; the exit code says the same.
+    let _ = writeln!(io::stderr(), "klatch-cli: {error}");
+}
+
+/// Hands a command over, waiting for room. Nothing is lost when it is dropped before it is done.
+async fn deliver(handle: &Handle, command: Option<Command>) -> Result<(), NetError> {
+    let Some(mut command) = command else { return Ok(()) };
+    loop {
+        match handle.send(command) {
+            Ok(()) => return Ok(()),
+            Err((error, back)) if error.kind == NetErrorKind::Busy => command = *back,
+            Err((error, _)) => return Err(error),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}

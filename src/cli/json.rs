@@ -1,0 +1,103 @@
+//! Events for programs: one JSON object a line.
+
+use serde_json::{Value, json};
+
+use crate::net::{Conversation, ConversationId, Event, LinkState, NetError, Phase, UserName};
+
+/// The lines for an event; most have one, some none.
+pub(super) fn lines(event: &Event) -> Vec<String> {
+    objects(event).iter().map(Value::to_string).collect()
+}
+
+fn objects(event: &Event) -> Vec<Value> {
+    match event {
+        Event::Link(state) => vec![link(state)],
+        Event::Roster(contacts) => {
+            let users: Vec<Value> = contacts
+                .iter()
+                .map(|contact| json!({"name": contact.name.as_str(), "status": contact.status.as_str()}))
+                .collect();
+            vec![json!({"event": "users", "users": users})]
+        }
+        Event::Invited { conversation, from } => {
+            vec![json!({"event": "invitation", "id": id(conversation), "from": from.as_str()})]
+        }
+        Event::Uninvited { conversation } => {
+            vec![error(&format!("the invitation to conversation {conversation} can no longer be answered"))]
+        }
+        Event::Conversation(Conversation { id, members, phase, .. }) => {
+            let state = match phase {
+                Phase::Waiting | Phase::Interrupted => "waiting",
+                Phase::Open => "open",
+                Phase::Ended(_) => "ended",
+            };
+            vec![conversation(id, members, state)]
+        }
+        Event::Listed(all) => all
+            .iter()
+            .map(|(id, members)| conversation(id, members, if members.is_empty() { "waiting" } else { "open" }))
+            .collect(),
+        Event::Said(said) => vec![json!({
+            "event": "message",
+            "id": id(&said.conversation),
+            "from": said.from.as_str(),
+            "text": said.body,
+            "own": said.own.is_some(),
+        })],
+        Event::Delivery { .. } => Vec::new(),
+        Event::Problem(problem) => vec![error(&problem.to_string())],
+    }
+}
+
+/// An error, in words.
+pub(super) fn error(message: &str) -> Value {
+    json!({"event": "error", "message": message})
+}
+
+fn link(state: &LinkState) -> Value {
+    let (word, detail) = match state {
+        LinkState::Offline(because) => ("offline", because.as_ref().map(NetError::to_string).unwrap_or_default()),
+        LinkState::Connecting { to } => ("connecting", to.clone()),
+        LinkState::Online { at, .. } => ("online", at.clone()),
+        LinkState::Reconnecting { because, .. } => ("reconnecting", because.to_string()),
+    };
+    json!({"event": "state", "state": word, "detail": detail})
+}
+
+fn conversation(conversation: &ConversationId, members: &[UserName], state: &str) -> Value {
+    let members: Vec<&str> = members.iter().map(UserName::as_str).collect();
+    json!({"event": "conversation", "id": id(conversation), "members": members, "state": state})
+}
+
+/// The id with the type that it has on the wire.
+fn id(id: &ConversationId) -> Value {
+    match id {
+        ConversationId::Int(i) => json!(i),
+        // JSON has integers of any size; serde_json keeps them as text until they are written.
+        ConversationId::BigInt(i) => serde_json::from_str(&i.to_string()).unwrap_or_else(|_| json!(i.to_string())),
+        ConversationId::Float(bits) => json!(f64::from_bits(*bits)),
+        ConversationId::Bool(b) => json!(b),
+        ConversationId::Text(text) => json!(&**text),
+        ConversationId::Bytes(_) => json!(id.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_the_type_that_it_has_on_the_wire() {
+        for (of, written) in [
+            (ConversationId::Int(7), "7"),
+            (ConversationId::Text("7".into()), "\"7\""),
+            (
+                ConversationId::BigInt("123456789012345678901234567890".parse().unwrap()),
+                "123456789012345678901234567890",
+            ),
+            (ConversationId::Bool(true), "true"),
+        ] {
+            assert_eq!(id(&of).to_string(), written);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Events for people at a terminal.
+
+use std::time::Duration;
+
+use crate::net::{Conversation, ConversationId, Delivery, EndReason, Event, LinkState, Phase, UserName, displayable};
+
+/// The lines for an event; most have one, some none.
+pub(super) fn lines(event: &Event) -> Vec<String> {
+    match event {
+        Event::Link(state) => link(state),
+        Event::Roster(contacts) if contacts.is_empty() => vec!["* nobody else is online".to_owned()],
+        Event::Roster(contacts) => {
+            let people: Vec<String> =
+                contacts.iter().map(|contact| format!("{} ({})", contact.name, contact.status)).collect();
+            vec![format!("* online: {}", people.join(", "))]
+        }
+        Event::Invited { conversation, from } => {
+            vec![format!("* {from} invites you: /accept {conversation} or /refuse {conversation}")]
+        }
+        Event::Uninvited { conversation } => {
+            vec![format!("* the invitation to conversation {conversation} can no longer be answered")]
+        }
+        Event::Conversation(conversation) => vec![standing(conversation)],
+        Event::Listed(all) if all.is_empty() => vec!["* there are no conversations".to_owned()],
+        Event::Listed(all) => {
+            all.iter().map(|(id, members)| format!("* conversation {id}: {}", names(members))).collect()
+        }
+        Event::Said(said) => {
+            // A line end in the text must not look like a line of somebody else.
+            let body: Vec<String> = said.body.lines().map(|line| displayable(line).into_owned()).collect();
+            vec![format!("[{}] {}: {}", said.conversation, said.from, body.join("\n    "))]
+        }
+        Event::Delivery { .. } => Vec::new(),
+        Event::Problem(problem) => vec![format!("! {}", displayable(&problem.to_string()))],
+    }
+}
+
+/// What is said of a text that did not arrive, or may not have.
+pub(super) fn undelivered(conversation: &ConversationId, state: Delivery) -> String {
+    if state == Delivery::Failed {
+        format!("a message to conversation {conversation} was not sent")
+    } else {
+        format!("a message to conversation {conversation} may not have been delivered")
+    }
+}
+
+fn link(state: &LinkState) -> Vec<String> {
+    vec![match state {
+        LinkState::Offline(None) => "* offline".to_owned(),
+        LinkState::Offline(Some(because)) => format!("* offline: {because}"),
+        LinkState::Connecting { to } => format!("* connecting to {to}"),
+        LinkState::Online { at, name } => format!("* connected to {at} as {name}"),
+        LinkState::Reconnecting { after: Duration::ZERO, to, .. } => format!("* connecting to {to} again"),
+        LinkState::Reconnecting { after, because, .. } => {
+            format!("* {because}; next attempt in {} s", after.as_secs().max(1))
+        }
+    }]
+}
+
+fn standing(conversation: &Conversation) -> String {
+    let Conversation { id, members, awaited, phase } = conversation;
+    match phase {
+        Phase::Waiting if awaited.is_empty() => format!("* conversation {id}: nobody else is in it"),
+        Phase::Waiting => format!("* conversation {id}: waiting for {}", names(awaited)),
+        Phase::Open if awaited.is_empty() => format!("* conversation {id}: {}", names(members)),
+        Phase::Open => format!("* conversation {id}: {}; waiting for {}", names(members), names(awaited)),
+        Phase::Interrupted => format!("* conversation {id}: interrupted until the connection is back"),
+        Phase::Ended(why) => {
+            let why = match why {
+                EndReason::Left => "you left it",
+                EndReason::Gone => "the server does not list you in it any more",
+                EndReason::NotResumed => "nobody known was left in it",
+                EndReason::Offline => "you went offline",
+            };
+            format!("* conversation {id} has ended: {why}")
+        }
+    }
+}
+
+fn names(names: &[UserName]) -> String {
+    names.iter().map(UserName::shown).collect::<Vec<_>>().join(", ")
+}
