@@ -29,4 +29,5 @@ pub mod ident;
 pub mod im;
 pub mod limits;
 pub mod pickle;
+pub mod social;
 pub mod status;
