@@ -220,6 +220,12 @@ impl Machine {
                 let callable = self.pop()?;
                 let Some(Node::Global(global)) = self.arena.get(callable) else { return Err(refused("REDUCE")) };
                 let node = self.call(*global, arguments).ok_or_else(|| refused("REDUCE"))?;
+                // A few bytes of pickle can ask for another copy of what is large.
+                self.charge(match &node {
+                    Node::Set(items) => items.len(),
+                    Node::Leaf(value) => size(value) / limits::BYTES_PER_NODE,
+                    _ => 0,
+                })?;
                 self.push(node)
             }
             b'i' => {
@@ -402,7 +408,7 @@ fn size(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
-        Value::BigInt(_) => limits::INTEGER_BYTES,
+        Value::BigInt(i) => usize::try_from(i.bits() / 8).unwrap_or(usize::MAX),
         _ => 0,
     }
 }
