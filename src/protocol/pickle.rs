@@ -2,7 +2,7 @@
 //!
 //! Why our own decoder: measured on `serde-pickle` 1.2.0, it cannot say where a pickle ends, 1,600 nested lists (3 KB)
 //! overflow a 2 MiB stack and abort the process, an 84-byte bomb of DUP takes over 3 GB, and Jython's protocol-0 text
-//! for `it's "x"` fails. Ours walks the opcodes twice: [`scan`] finds the end without building anything, [`decode`]
+//! for `it's "x"` fails. Ours walks the opcodes twice: [`Scanner`] finds the end without building anything, [`decode`]
 //! builds the value, iteratively and inside the limits. Nothing is executed, imported or instantiated.
 
 mod decode;
