@@ -1,0 +1,49 @@
+//! The command line of `klatch-server`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Parser;
+use tracing::level_filters::LevelFilter;
+
+use super::options::{Access, Options};
+
+/// A small chat server for a local network
+///
+/// Serves the instant-messaging protocol of Klatch: plain TCP, messages of one verb and one pickled argument. It keeps
+/// everything in memory and needs no files. A line `listening on ADDR:PORT` for each address on standard output says
+/// that it is ready; the log goes to standard error and never has the text of a message in it.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "klatch-server", version)]
+pub struct Arguments {
+    /// Address and port to serve on; may be given several times. Port 0 takes a free one, [::] serves IPv4 as well
+    #[arg(long, value_name = "ADDR:PORT", default_value = "[::]:6666")]
+    pub listen: Vec<SocketAddr>,
+    /// Who may see and join a conversation
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = Access::Invited)]
+    pub conversations: Access,
+    /// Most connections at the same time
+    #[arg(long, value_name = "N", default_value_t = 4096)]
+    pub max_clients: usize,
+    /// Milliseconds between two messages to the same client, so that programs which take one recv for one message
+    /// work; 0 for none. More than 4 waiting messages are sent at once
+    #[arg(long, value_name = "MS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    pub pace: u64,
+    /// How much to log: off, error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub log: LevelFilter,
+    /// Address and port on which to serve metrics in the text format of Prometheus, by HTTP at /metrics
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub metrics: Option<SocketAddr>,
+}
+
+impl Arguments {
+    /// What of it is for the server itself.
+    pub fn options(&self) -> Options {
+        Options {
+            conversations: self.conversations,
+            max_clients: self.max_clients,
+            pace: Duration::from_millis(self.pace),
+        }
+    }
+}
