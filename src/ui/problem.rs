@@ -2,6 +2,8 @@
 //!
 //! Only this file writes such sentences. Every match is exhaustive, so that a new kind of error needs its words.
 
+use std::io;
+
 use crate::net::{AddressError, NameError, NetError, NetErrorKind, displayable};
 
 use super::i18n::{gettext, gettext_f};
@@ -87,6 +89,27 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("Wait a moment, then try again. What you have typed is kept."),
         ),
     }
+}
+
+/// The words for a server that cannot listen, or has stopped by itself.
+pub fn hosting(error: &io::Error, port: u16) -> Problem {
+    let port = port.to_string();
+    let values = [("port", port.as_str())];
+    let (title, advice) = match error.kind() {
+        io::ErrorKind::AddrInUse => (
+            gettext_f("Port {port} is already in use on this computer.", &values),
+            gettext("Another server may be running here: join it, stop it, or choose another port."),
+        ),
+        io::ErrorKind::PermissionDenied => (
+            gettext_f("The system does not let this program use port {port}.", &values),
+            gettext("Choose a port from 1024 to 65535."),
+        ),
+        _ => (
+            gettext_f("The server on port {port} cannot run.", &values),
+            gettext_f("The system says: “{text}” Try again, or choose another port.", &[("text", &error.to_string())]),
+        ),
+    };
+    Problem { title, advice, retry: true }
 }
 
 /// What is wrong with a name, for the place beside its field.

@@ -1,0 +1,231 @@
+//! The server inside the desktop client: started, stopped and watched from the main loop, run on a thread of its own.
+//!
+//! The only file of the user interface that knows the server.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::net::Ipv6Addr;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use gtk::glib;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+use tokio::runtime;
+use tokio::sync::oneshot;
+
+use super::problem::{self, Problem};
+use crate::net::ServerAddress;
+use crate::server::{self, Options, Server};
+
+/// How long the end of the program waits for the server to say goodbye to everybody.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// How often the number of people is looked at.
+const GLANCE: Duration = Duration::from_millis(500);
+
+/// What the server is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum HostingState {
+    /// Nothing.
+    #[default]
+    Stopped,
+    /// Serving.
+    Running {
+        /// The TCP port at which it listens.
+        port: u16,
+        /// How many people are registered.
+        people: usize,
+    },
+    /// Saying goodbye to everybody.
+    Stopping,
+    /// It could not be started, or has ended by itself.
+    Failed(Problem),
+}
+
+/// The address of a server of this program, as this program reaches it.
+pub fn own_address(port: u16) -> ServerAddress {
+    ServerAddress { host: "localhost".to_owned(), port }
+}
+
+/// A server that runs.
+#[derive(Debug)]
+struct Running {
+    port: u16,
+    stop: Option<oneshot::Sender<()>>,
+    /// Nothing is ever sent: it closes when the thread ends.
+    end: mpsc::Receiver<()>,
+}
+
+mod imp {
+    use std::sync::OnceLock;
+
+    use glib::subclass::Signal;
+
+    use super::{Cell, HostingState, RefCell, Running, glib};
+    use gtk::subclass::prelude::*;
+
+    #[derive(Debug, Default)]
+    pub struct Hosting {
+        pub(super) state: RefCell<HostingState>,
+        pub(super) running: RefCell<Option<Running>>,
+        /// The port of the server that is to start when the present one has ended.
+        pub(super) next: Cell<Option<u16>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Hosting {
+        const NAME: &'static str = "KlatchHosting";
+        type Type = super::Hosting;
+    }
+
+    impl ObjectImpl for Hosting {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: OnceLock<Vec<Signal>> = OnceLock::new();
+            SIGNALS.get_or_init(|| vec![Signal::builder("changed").build()])
+        }
+    }
+}
+
+glib::wrapper! {
+    /// The server of this program; there is one, which outlives every window. Emits `changed` when its state is news.
+    pub struct Hosting(ObjectSubclass<imp::Hosting>);
+}
+
+impl Default for Hosting {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl Hosting {
+    /// What the server is doing.
+    pub fn state(&self) -> HostingState {
+        self.imp().state.borrow().clone()
+    }
+
+    /// Calls `f` whenever the state changes, as long as `watcher` lives.
+    pub fn connect_changed<W: IsA<glib::Object>>(&self, watcher: &W, f: impl Fn(&W, &HostingState) + 'static) {
+        let (object, typed) = (watcher.upcast_ref::<glib::Object>(), watcher.downgrade());
+        let changed = glib::closure_local!(
+            #[watch]
+            object,
+            move |hosting: Hosting| {
+                // Watched only for its life: the closure goes with it.
+                let _ = object;
+                if let Some(watcher) = typed.upgrade() {
+                    f(&watcher, &hosting.state());
+                }
+            }
+        );
+        self.connect_closure("changed", false, changed);
+    }
+
+    /// Starts the server at this port. When this returns it listens already, or the state says why not; but a server
+    /// at another port is stopped first, and then the state follows later.
+    pub fn start(&self, port: u16) {
+        let imp = self.imp();
+        match &*imp.running.borrow() {
+            Some(running) if running.port == port && running.stop.is_some() => return,
+            Some(_) => imp.next.set(Some(port)),
+            None => {}
+        }
+        if imp.running.borrow().is_some() {
+            self.begin_stop();
+            return;
+        }
+        let state = match self.launch(port) {
+            Ok(()) => HostingState::Running { port, people: 0 },
+            Err(error) => {
+                tracing::warn!("cannot host at port {port}: {error}");
+                HostingState::Failed(problem::hosting(&error, port))
+            }
+        };
+        self.set_state(state);
+    }
+
+    /// Stops the server; everybody who is connected is told.
+    pub fn stop(&self) {
+        self.imp().next.set(None);
+        if self.imp().running.borrow().is_some() {
+            self.begin_stop();
+        } else {
+            self.set_state(HostingState::Stopped);
+        }
+    }
+
+    /// Stops the server and waits, for a short time, until everybody has been told. For the end of the program:
+    /// nothing is started after it.
+    pub fn shutdown(&self) {
+        self.imp().next.set(None);
+        let Some(mut running) = self.imp().running.take() else { return };
+        drop(running.stop.take());
+        if running.end.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            tracing::warn!("the hosted server did not end in time");
+        }
+        self.set_state(HostingState::Stopped);
+    }
+
+    fn begin_stop(&self) {
+        if let Some(running) = &mut *self.imp().running.borrow_mut() {
+            drop(running.stop.take());
+        }
+        self.set_state(HostingState::Stopping);
+    }
+
+    /// Listens, so that an error is known at once, and leaves the rest to a thread.
+    fn launch(&self, port: u16) -> io::Result<()> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let server = {
+            let _inside = runtime.enter();
+            Server::new(server::listen((Ipv6Addr::UNSPECIFIED, port).into())?, Options::default())
+        };
+        let monitor = server.monitor();
+        let (stop, stopped) = oneshot::channel();
+        let (ending, end) = mpsc::channel();
+        let (living, life) = async_channel::bounded::<()>(1);
+        thread::Builder::new().name("klatch-host".to_owned()).spawn(move || {
+            // Dropped at the end, even at a panic.
+            let _ends = (ending, living);
+            // A sender that is dropped ends the server as well: then nobody is left who could.
+            runtime.block_on(server.run(async { drop(stopped.await) }));
+        })?;
+        self.imp().running.replace(Some(Running { port, stop: Some(stop), end }));
+        let hosting = self.downgrade();
+        glib::spawn_future_local(async move {
+            while glib::future_with_timeout(GLANCE, life.recv()).await.is_err() {
+                let Some(hosting) = hosting.upgrade() else { return };
+                hosting.count(port, monitor.counts().users);
+            }
+            if let Some(hosting) = hosting.upgrade() {
+                hosting.ended(port);
+            }
+        });
+        Ok(())
+    }
+
+    fn count(&self, port: u16, people: usize) {
+        if matches!(self.state(), HostingState::Running { .. }) {
+            self.set_state(HostingState::Running { port, people });
+        }
+    }
+
+    fn ended(&self, port: u16) {
+        let asked = self.imp().running.take().is_none_or(|running| running.stop.is_none());
+        match self.imp().next.take() {
+            Some(next) => self.start(next),
+            None if asked => self.set_state(HostingState::Stopped),
+            None => {
+                let error = io::Error::other("the server has ended by itself");
+                self.set_state(HostingState::Failed(problem::hosting(&error, port)));
+            }
+        }
+    }
+
+    fn set_state(&self, state: HostingState) {
+        if *self.imp().state.borrow() != state {
+            self.imp().state.replace(state);
+            self.emit_by_name::<()>("changed", &[]);
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! The preferences: one window for everything that the program remembers.
+//!
+//! What can be changed while online is changed at once. Another name or another server needs a new connection: those
+//! wait until the person applies them, and closing the window asks what shall become of them.
+
+use gtk::glib;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+
+use super::field::{self, Field};
+use super::hosting::{self, Hosting};
+use super::i18n::{gettext, gettext_f};
+use super::problem::Problem;
+use super::settings::{Appearance, Settings, key};
+use crate::net::{Command, LinkState, Mode, NetError, NetErrorKind, Presence, ServerParameters, Status};
+
+type Send = Box<dyn Fn(Command) -> Result<(), NetError>>;
+
+mod imp {
+    use std::cell::{Cell, OnceCell, RefCell};
+
+    use gtk::glib;
+    use gtk::prelude::*;
+    use gtk::subclass::prelude::*;
+
+    use super::super::hosting_page::HostingPage;
+    use super::super::problem_bar::ProblemBar;
+    use super::{Field, LinkState, Send, Settings};
+
+    #[derive(Default, gtk::CompositeTemplate)]
+    #[template(resource = "/im/klatch/Klatch/ui/preferences.ui")]
+    pub struct Preferences {
+        #[template_child]
+        pub(super) pages: TemplateChild<gtk::Notebook>,
+        #[template_child]
+        pub(super) name: TemplateChild<Field>,
+        #[template_child]
+        pub(super) presence_caption: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) presence: TemplateChild<gtk::DropDown>,
+        #[template_child]
+        pub(super) message: TemplateChild<Field>,
+        #[template_child]
+        pub(super) host: TemplateChild<Field>,
+        #[template_child]
+        pub(super) port: TemplateChild<Field>,
+        #[template_child]
+        pub(super) connect_at_start: TemplateChild<gtk::CheckButton>,
+        #[template_child]
+        pub(super) hosting_page: TemplateChild<HostingPage>,
+        #[template_child]
+        pub(super) notifications: TemplateChild<gtk::CheckButton>,
+        #[template_child]
+        pub(super) follow_system: TemplateChild<gtk::CheckButton>,
+        #[template_child]
+        pub(super) light: TemplateChild<gtk::CheckButton>,
+        #[template_child]
+        pub(super) dark: TemplateChild<gtk::CheckButton>,
+        #[template_child]
+        pub(super) problem: TemplateChild<ProblemBar>,
+        #[template_child]
+        pub(super) link: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) revert: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) apply: TemplateChild<gtk::Button>,
+        pub(super) settings: OnceCell<Settings>,
+        pub(super) send: OnceCell<Send>,
+        pub(super) state: RefCell<Option<LinkState>>,
+        /// Whether the fields are being filled by the program.
+        pub(super) filling: Cell<bool>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Preferences {
+        const NAME: &'static str = "KlatchPreferences";
+        type Type = super::Preferences;
+        type ParentType = gtk::Window;
+
+        fn class_init(class: &mut Self::Class) {
+            Field::ensure_type();
+            HostingPage::ensure_type();
+            ProblemBar::ensure_type();
+            class.bind_template();
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for Preferences {}
+    impl WidgetImpl for Preferences {}
+    impl WindowImpl for Preferences {}
+}
+
+glib::wrapper! {
+    /// The window; there should be one at a time.
+    pub struct Preferences(ObjectSubclass<imp::Preferences>)
+        @extends gtk::Window, gtk::Widget,
+        @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Native, gtk::Root, gtk::ShortcutManager;
+}
+
+/// The pages, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The name and the status.
+    Account,
+    /// The server to go online through.
+    Server,
+    /// The server of this program.
+    Hosting,
+    /// What is told when no window is in front.
+    Notifications,
+    /// Light or dark.
+    Appearance,
+}
+
+impl Preferences {
+    /// The window, over its parent. What it wants from the network goes to `send`; what comes of it is to be told by
+    /// [`Preferences::show_link`], beginning with the state at present.
+    pub fn new(
+        parent: &impl IsA<gtk::Window>,
+        settings: &Settings,
+        hosting: &Hosting,
+        send: impl Fn(Command) -> Result<(), NetError> + 'static,
+    ) -> Self {
+        let preferences: Self = glib::Object::builder().property("transient-for", parent).build();
+        let imp = preferences.imp();
+        let _ = imp.settings.set(settings.clone());
+        let _ = imp.send.set(Box::new(send));
+        preferences.set_application(parent.application().as_ref());
+        preferences.fill(settings);
+        preferences.bind(settings);
+        preferences.connect();
+        let weak = preferences.downgrade();
+        imp.hosting_page.set_up(settings, hosting, move |port| {
+            if let Some(preferences) = weak.upgrade() {
+                preferences.use_own_server(port);
+            }
+        });
+        preferences
+    }
+
+    /// Turns to a page.
+    pub fn show_page(&self, page: Page) {
+        self.imp().pages.set_current_page(Some(page as u32));
+    }
+
+    /// Follows the connection.
+    pub fn show_link(&self, link: &LinkState) {
+        let imp = self.imp();
+        imp.state.replace(Some(link.clone()));
+        let text = match link {
+            LinkState::Offline(_) => gettext("Not connected"),
+            LinkState::Connecting { to } => gettext_f("Connecting to {address}…", &[("address", to)]),
+            LinkState::Online { at, name } => {
+                gettext_f("Connected to {address} as {name}", &[("address", at), ("name", &name.shown())])
+            }
+            LinkState::Reconnecting { to, .. } => gettext_f("Reconnecting to {address}…", &[("address", to)]),
+        };
+        imp.link.set_label(&text);
+        imp.link.set_tooltip_text(Some(&text));
+        match link {
+            LinkState::Reconnecting { to, because, .. } => imp.problem.show(&Problem::new(because, to)),
+            LinkState::Offline(Some(error)) => {
+                let server = imp.settings.get().and_then(Settings::server);
+                let address = server.map_or_else(String::new, |address| address.to_string());
+                let problem = Problem::new(error, &address);
+                if matches!(error.kind, NetErrorKind::NameRefused | NetErrorKind::BadName(_)) {
+                    self.show_page(Page::Account);
+                    imp.name.grab_focus();
+                }
+                imp.problem.show(&problem);
+            }
+            LinkState::Offline(None) | LinkState::Connecting { .. } | LinkState::Online { .. } => imp.problem.clear(),
+        }
+        self.offer_apply();
+    }
+
+    fn fill(&self, settings: &Settings) {
+        let imp = self.imp();
+        imp.filling.set(true);
+        imp.name.set_text(settings.name().as_ref().map_or("", |name| name.as_str()));
+        self.fill_status(settings);
+        let server = settings.server();
+        imp.host.set_text(server.as_ref().map_or("", |address| &address.host));
+        imp.port.set_text(&server.map_or(crate::net::DEFAULT_PORT, |address| address.port).to_string());
+        imp.filling.set(false);
+        for field in [&imp.name, &imp.host, &imp.port] {
+            field.set_problem(None);
+        }
+        self.offer_apply();
+    }
+
+    fn fill_status(&self, settings: &Settings) {
+        let imp = self.imp();
+        let status = settings.status();
+        let index = Presence::ALL.iter().position(|presence| *presence == status.presence()).unwrap_or_default();
+        imp.filling.set(true);
+        imp.presence.set_selected(u32::try_from(index).unwrap_or_default());
+        imp.message.set_text(status.message());
+        imp.filling.set(false);
+    }
+
+    /// What needs no thought: the settings and the widgets are always the same.
+    fn bind(&self, settings: &Settings) {
+        let imp = self.imp();
+        settings.gio().bind(key::CONNECT_AT_START, &*imp.connect_at_start, "active").build();
+        settings.gio().bind(key::NOTIFICATIONS, &*imp.notifications, "active").build();
+        let choices = [&imp.follow_system, &imp.light, &imp.dark];
+        for (choice, appearance) in choices.into_iter().zip(Appearance::ALL) {
+            choice.set_active(settings.appearance() == appearance);
+            let settings = settings.clone();
+            choice.connect_toggled(move |choice| {
+                if choice.is_active() {
+                    settings.set_appearance(appearance);
+                }
+            });
+        }
+        for key in [key::PRESENCE, key::STATUS] {
+            let preferences = self;
+            let changed = glib::closure_local!(
+                #[watch]
+                preferences,
+                move |_: gtk::gio::Settings, _: &str| {
+                    if let Some(settings) = preferences.imp().settings.get() {
+                        preferences.fill_status(settings);
+                    }
+                }
+            );
+            settings.gio().connect_closure(&format!("changed::{key}"), false, changed);
+        }
+    }
+
+    fn connect(&self) {
+        let imp = self.imp();
+        imp.port.expect_port();
+        field::align(&[&imp.host, &imp.port]);
+        field::align(&[&imp.name, &imp.message]).add_widget(&*imp.presence_caption);
+        for field in [&imp.name, &imp.host, &imp.port] {
+            field.connect_changed(glib::clone!(
+                #[weak(rename_to = preferences)]
+                self,
+                move |_| preferences.typed()
+            ));
+        }
+        imp.host.connect_committed(glib::clone!(
+            #[weak(rename_to = port)]
+            imp.port,
+            move |host| field::split_port(host, &port)
+        ));
+        imp.presence.connect_selected_notify(glib::clone!(
+            #[weak(rename_to = preferences)]
+            self,
+            move |_| preferences.change_status()
+        ));
+        imp.message.connect_committed(glib::clone!(
+            #[weak(rename_to = preferences)]
+            self,
+            move |_| preferences.change_status()
+        ));
+        imp.apply.connect_clicked(glib::clone!(
+            #[weak(rename_to = preferences)]
+            self,
+            move |_| {
+                // Enter activates the button even while it is not shown.
+                if preferences.is_changed() {
+                    preferences.apply();
+                }
+            }
+        ));
+        imp.revert.connect_clicked(glib::clone!(
+            #[weak(rename_to = preferences)]
+            self,
+            move |_| {
+                if let Some(settings) = preferences.imp().settings.get() {
+                    preferences.fill(settings);
+                }
+            }
+        ));
+        imp.problem.connect_retry(glib::clone!(
+            #[weak(rename_to = preferences)]
+            self,
+            move || preferences.retry()
+        ));
+        self.connect_close_request(|preferences| {
+            preferences.change_status();
+            if preferences.is_changed() {
+                preferences.ask_before_closing();
+                glib::Propagation::Stop
+            } else {
+                glib::Propagation::Proceed
+            }
+        });
+    }
+
+    fn typed(&self) {
+        if self.imp().filling.get() {
+            return;
+        }
+        self.read();
+        self.offer_apply();
+    }
+
+    /// The name and the server that are typed, if both can be used; what is wrong is shown.
+    fn read(&self) -> Option<ServerParameters> {
+        let imp = self.imp();
+        let name = field::read_name(&imp.name);
+        let address = field::read_address(&imp.host, &imp.port);
+        let status = imp.settings.get().map(Settings::status).unwrap_or_default();
+        Some(ServerParameters { address: address?, name: name?, status })
+    }
+
+    /// Whether something is typed that is not applied.
+    fn is_changed(&self) -> bool {
+        let imp = self.imp();
+        let Some(settings) = imp.settings.get() else { return false };
+        let server = settings.server();
+        let port = server.as_ref().map_or(crate::net::DEFAULT_PORT, |address| address.port).to_string();
+        imp.name.text().trim() != settings.name().as_ref().map_or("", |name| name.as_str())
+            || imp.host.text().trim() != server.as_ref().map_or("", |address| &address.host)
+            || imp.port.text().trim() != port
+    }
+
+    fn offer_apply(&self) {
+        let imp = self.imp();
+        let changed = self.is_changed();
+        imp.revert.set_visible(changed);
+        imp.apply.set_visible(changed);
+        imp.apply.set_label(&match &*imp.state.borrow() {
+            None | Some(LinkState::Offline(_)) => gettext("Appl_y and Connect"),
+            Some(_) => gettext("Appl_y and Reconnect"),
+        });
+        imp.apply.set_sensitive([&imp.name, &imp.host, &imp.port].iter().all(|field| field.problem().is_none()));
+    }
+
+    /// Remembers what is typed and goes online with it; whether that could be begun.
+    fn apply(&self) -> bool {
+        let imp = self.imp();
+        field::split_port(&imp.host, &imp.port);
+        let (Some(parameters), Some(settings)) = (self.read(), imp.settings.get()) else {
+            self.offer_apply();
+            return false;
+        };
+        settings.set_name(&parameters.name);
+        settings.set_server(&parameters.address);
+        self.fill(settings);
+        self.send(Command::Connect(Mode::Server(parameters)))
+    }
+
+    fn retry(&self) {
+        let waiting = matches!(&*self.imp().state.borrow(), Some(LinkState::Reconnecting { .. }));
+        if self.is_changed() {
+            self.apply();
+        } else if waiting {
+            self.send(Command::RetryNow);
+        } else if let Some(mode) = self.imp().settings.get().and_then(Settings::mode) {
+            self.send(Command::Connect(mode));
+        }
+    }
+
+    fn use_own_server(&self, port: u16) {
+        let imp = self.imp();
+        let address = hosting::own_address(port);
+        imp.host.set_text(&address.host);
+        imp.port.set_text(&address.port.to_string());
+        if !self.apply() {
+            self.show_page(Page::Account);
+            imp.name.grab_focus();
+        }
+    }
+
+    fn change_status(&self) {
+        let imp = self.imp();
+        let Some(settings) = imp.settings.get().filter(|_| !imp.filling.get()) else { return };
+        let presence = usize::try_from(imp.presence.selected()).ok().and_then(|index| Presence::ALL.get(index));
+        let status = Status::new(presence.copied().unwrap_or_default(), &imp.message.text());
+        if status == settings.status() {
+            return;
+        }
+        settings.set_status(&status);
+        if matches!(&*imp.state.borrow(), Some(LinkState::Online { .. })) {
+            self.send(Command::SetStatus(status));
+        }
+    }
+
+    fn ask_before_closing(&self) {
+        let valid = self.read().is_some();
+        let dialog = gtk::MessageDialog::builder()
+            .transient_for(self)
+            .modal(true)
+            .title(gettext("Unapplied Changes"))
+            .text(gettext("Apply the changes before closing?"))
+            .secondary_text(if valid {
+                gettext("The name or the server has been changed, but the change has not been applied.")
+            } else {
+                gettext("The name or the server has been changed, but cannot be used as it is.")
+            })
+            .build();
+        dialog.add_button(&gettext("_Discard"), gtk::ResponseType::Reject);
+        dialog.add_button(&gettext("_Cancel"), gtk::ResponseType::Cancel);
+        if valid {
+            let label = self.imp().apply.label().unwrap_or_default();
+            dialog.add_button(&label, gtk::ResponseType::Accept).add_css_class("suggested-action");
+            dialog.set_default_response(gtk::ResponseType::Accept);
+        }
+        dialog.connect_response(glib::clone!(
+            #[weak(rename_to = preferences)]
+            self,
+            move |dialog, response| {
+                dialog.destroy();
+                let done = match response {
+                    gtk::ResponseType::Accept => preferences.apply(),
+                    gtk::ResponseType::Reject => true,
+                    _ => false,
+                };
+                if done {
+                    preferences.destroy();
+                }
+            }
+        ));
+        dialog.present();
+    }
+
+    /// Whether the network thread has taken the request; if not, the window says so.
+    fn send(&self, command: Command) -> bool {
+        let imp = self.imp();
+        let sent = imp.send.get().map_or_else(|| Err(NetError::new(NetErrorKind::NotConnected)), |send| send(command));
+        if let Err(error) = &sent {
+            imp.problem.show(&Problem::new(error, ""));
+        }
+        sent.is_ok()
+    }
+}
