@@ -1,0 +1,469 @@
+//! The dialogs, as a person meets them. Needs a display: build-aux/test gives it a private one.
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first thing that is not as it should be")]
+
+use std::cell::RefCell;
+use std::net::{TcpListener, TcpStream};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use gtk::glib;
+use gtk::prelude::*;
+use klatch::net::{
+    Command, LinkState, Mode, NameError, NetError, NetErrorKind, Presence, ServerAddress, ServerParameters, Status,
+    UserName,
+};
+use klatch::ui::address_list::AddressList;
+use klatch::ui::field::Field;
+use klatch::ui::hosting::{Hosting, HostingState, own_address};
+use klatch::ui::preferences::{Page, Preferences};
+use klatch::ui::problem::{self, Problem};
+use klatch::ui::settings::{Appearance, Settings};
+use klatch::ui::welcome::Welcome;
+use klatch::ui::{about, shortcuts, style};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Turns the main loop until it is so.
+fn wait_for(what: &str, is_so: impl Fn() -> bool) {
+    let context = glib::MainContext::default();
+    // Wakes the loop now and then, so that conditions which make no event are seen as well.
+    let tick = glib::timeout_add_local(Duration::from_millis(10), || glib::ControlFlow::Continue);
+    let end = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        context.iteration(true);
+    }
+    tick.remove();
+}
+
+/// One application for all tests: a second one of the same id cannot be registered.
+fn app() -> gtk::Application {
+    thread_local!(static APP: gtk::Application = {
+        let flags = gtk::gio::ApplicationFlags::NON_UNIQUE;
+        let app = gtk::Application::builder().application_id("im.klatch.Test").flags(flags).build();
+        app.register(gtk::gio::Cancellable::NONE).unwrap();
+        app
+    });
+    APP.with(Clone::clone)
+}
+
+fn settings() -> Settings {
+    style::register_resources();
+    Settings::in_memory().unwrap()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// All widgets below this one, in the order of the screen.
+fn below(widget: &impl IsA<gtk::Widget>) -> Vec<gtk::Widget> {
+    let mut found = Vec::new();
+    let mut child = widget.first_child();
+    while let Some(widget) = child {
+        found.push(widget.clone());
+        found.extend(below(&widget));
+        child = widget.next_sibling();
+    }
+    found
+}
+
+/// The widget of this class whose label is so; an underscore marks a key and does not count.
+fn labelled<W: IsA<gtk::Widget>>(within: &impl IsA<gtk::Widget>, label: &str) -> W {
+    below(within)
+        .into_iter()
+        .filter_map(|widget| widget.downcast::<W>().ok())
+        .find(|widget| {
+            let text: Option<String> = widget.property("label");
+            text.is_some_and(|text| text.replacen('_', "", 1) == label)
+        })
+        .unwrap_or_else(|| panic!("no {} says {label:?}", W::static_type().name()))
+}
+
+fn field(within: &impl IsA<gtk::Widget>, label: &str) -> Field {
+    labelled(within, label)
+}
+
+fn press(within: &impl IsA<gtk::Widget>, label: &str) {
+    labelled::<gtk::Button>(within, label).emit_clicked();
+}
+
+/// The texts that can be seen.
+fn seen(within: &impl IsA<gtk::Widget>) -> Vec<String> {
+    let labels = below(within).into_iter().filter(WidgetExt::is_mapped);
+    labels.filter_map(|widget| widget.downcast::<gtk::Label>().ok()).map(|label| label.text().into()).collect()
+}
+
+type Sent = Rc<RefCell<Vec<Command>>>;
+
+fn record(sent: &Sent) -> impl Fn(Command) -> Result<(), NetError> + 'static {
+    let sent = Rc::clone(sent);
+    move |command| {
+        sent.borrow_mut().push(command);
+        Ok(())
+    }
+}
+
+fn parameters(host: &str, port: u16, name: &str) -> ServerParameters {
+    ServerParameters {
+        address: ServerAddress::new(host, port).unwrap(),
+        name: UserName::new(name).unwrap(),
+        status: Status::default(),
+    }
+}
+
+fn welcome(settings: &Settings, hosting: &Hosting) -> (Welcome, Sent) {
+    let sent = Sent::default();
+    let welcome = Welcome::new(&app(), settings, hosting, record(&sent));
+    welcome.present();
+    wait_for("the welcome window", || welcome.is_mapped());
+    (welcome, sent)
+}
+
+fn preferences(settings: &Settings, hosting: &Hosting) -> (gtk::Window, Preferences, Sent) {
+    let parent = gtk::Window::builder().title("Parent").build();
+    parent.present();
+    let sent = Sent::default();
+    let preferences = Preferences::new(&parent, settings, hosting, record(&sent));
+    preferences.show_link(&LinkState::Offline(None));
+    preferences.present();
+    wait_for("the preferences", || preferences.is_mapped());
+    (parent, preferences, sent)
+}
+
+#[gtk::test]
+fn every_problem_says_what_happened_and_what_to_do() {
+    let kinds = [
+        NetErrorKind::HostNotFound,
+        NetErrorKind::Refused,
+        NetErrorKind::Unreachable,
+        NetErrorKind::TimedOut,
+        NetErrorKind::ConnectionLost,
+        NetErrorKind::NotTheProtocol,
+        NetErrorKind::NameRefused,
+        NetErrorKind::BadName(NameError::TooLong),
+        NetErrorKind::ServerError,
+        NetErrorKind::BadMessage,
+        NetErrorKind::NoConversation,
+        NetErrorKind::NotConnected,
+        NetErrorKind::TooLong,
+        NetErrorKind::Busy,
+    ];
+    let mut titles = Vec::new();
+    for kind in kinds {
+        let problem = Problem::new(&NetError::new(kind), "chat.example.org:6666");
+        for text in [&problem.title, &problem.advice] {
+            assert!(text.ends_with(['.', '?', '”']) && !text.contains(['{', '}']), "{kind:?}: {text}");
+        }
+        assert_eq!(problem.retry, kind.is_worth_retrying(), "{kind:?}");
+        titles.push(problem.title);
+    }
+    let all = titles.len();
+    titles.sort();
+    titles.dedup();
+    assert_eq!(titles.len(), all, "two kinds of error look the same");
+
+    let refused = Problem::new(&NetError::new(NetErrorKind::Refused), "10.0.0.2:7000");
+    assert!(refused.title.contains("10.0.0.2:7000"));
+}
+
+#[gtk::test]
+fn the_words_of_a_server_are_quoted_harmlessly() {
+    let said = format!("no\u{202e}\n{}", "x".repeat(10_000));
+    let problem = Problem::new(&NetError::with(NetErrorKind::NameRefused, &said), "h:1");
+    assert!(problem.advice.contains("no\u{fffd}\u{fffd}xxx") && problem.advice.chars().count() < 500);
+    assert!(problem.advice.ends_with("Choose another name."));
+}
+
+#[gtk::test]
+fn a_server_is_joined() {
+    let settings = settings();
+    let (welcome, sent) = welcome(&settings, &Hosting::default());
+    field(&welcome, "Your name").set_text(" ann ");
+    field(&welcome, "Address").set_text("chat.example.org");
+    field(&welcome, "Port").set_text("7000");
+    press(&welcome, "Join");
+    let expected = parameters("chat.example.org", 7000, "ann");
+    assert_eq!(*sent.borrow(), [Command::Connect(Mode::Server(expected.clone()))]);
+    assert_eq!(settings.mode(), None, "nothing is remembered before it is known to work");
+
+    welcome.show_link(&LinkState::Connecting { to: "chat.example.org:7000".into() });
+    assert!(seen(&welcome).contains(&"Connecting to chat.example.org:7000…".to_owned()));
+    assert!(!field(&welcome, "Your name").is_sensitive());
+    welcome.show_link(&LinkState::Online { at: "chat.example.org:7000".into(), name: expected.name.clone() });
+    assert_eq!(settings.mode(), Some(Mode::Server(expected)));
+    wait_for("the end of the welcome", || !welcome.is_mapped());
+}
+
+#[gtk::test]
+fn what_cannot_be_used_is_told_beside_its_field() {
+    let (welcome, sent) = welcome(&settings(), &Hosting::default());
+    let (name, host, port) = (field(&welcome, "Your name"), field(&welcome, "Address"), field(&welcome, "Port"));
+    for (texts, wrong) in [
+        (["", "host", "6666"], [true, false, false]),
+        (["ann", "", "6666"], [false, true, false]),
+        (["ann", "two words", "6666"], [false, true, false]),
+        (["ann", "host", "0"], [false, false, true]),
+        (["ann", "host", "65536"], [false, false, true]),
+        (["a\u{7}", "", "x"], [true, true, true]),
+    ] {
+        for (field, text) in [&name, &host, &port].into_iter().zip(texts) {
+            field.set_text(text);
+        }
+        press(&welcome, "Join");
+        let told = [&name, &host, &port].map(|field| field.problem().is_some());
+        assert_eq!(told, wrong, "{texts:?}");
+    }
+    assert!(sent.borrow().is_empty());
+    assert_eq!(port.problem().unwrap(), problem::address(klatch::net::AddressError::BadPort));
+    port.set_text("1");
+    assert_eq!(port.problem(), None, "the complaint goes while it is being corrected");
+    welcome.destroy();
+}
+
+#[gtk::test]
+fn an_address_that_was_copied_whole_can_be_pasted() {
+    let (welcome, sent) = welcome(&settings(), &Hosting::default());
+    for (pasted, host) in [("192.168.1.20:7001", "192.168.1.20"), ("[2001:db8::7]:7001", "2001:db8::7")] {
+        field(&welcome, "Your name").set_text("ann");
+        field(&welcome, "Address").set_text(pasted);
+        field(&welcome, "Port").set_text("6666");
+        press(&welcome, "Join");
+        assert_eq!(field(&welcome, "Address").text(), host);
+        assert_eq!(field(&welcome, "Port").text(), "7001");
+        let expected = Command::Connect(Mode::Server(parameters(host, 7001, "ann")));
+        assert_eq!(sent.borrow_mut().pop(), Some(expected));
+        welcome.show_link(&LinkState::Offline(Some(NetError::new(NetErrorKind::Refused))));
+        sent.borrow_mut().clear();
+    }
+    welcome.destroy();
+}
+
+#[gtk::test]
+fn a_failure_is_told_in_place_and_can_be_tried_again() {
+    let (welcome, sent) = welcome(&settings(), &Hosting::default());
+    field(&welcome, "Your name").set_text("ann");
+    field(&welcome, "Address").set_text("127.0.0.1");
+    press(&welcome, "Join");
+    let because = NetError::new(NetErrorKind::Refused);
+    let after = Duration::from_secs(1);
+    welcome.show_link(&LinkState::Reconnecting { to: "127.0.0.1:6666".into(), after, because });
+    wait_for("the reason", || seen(&welcome).contains(&"No server answers at 127.0.0.1:6666.".to_owned()));
+    assert_eq!(sent.borrow().last(), Some(&Command::Disconnect), "nothing is tried behind one's back");
+    assert_eq!(field(&welcome, "Your name").text(), "ann");
+    press(&welcome, "Retry");
+    assert_eq!(sent.borrow().len(), 3);
+
+    welcome.show_link(&LinkState::Offline(Some(NetError::with(NetErrorKind::NameRefused, "name in use"))));
+    assert!(field(&welcome, "Your name").problem().unwrap().contains("name in use"));
+
+    press(&welcome, "Join");
+    press(&welcome, "Cancel");
+    assert_eq!(sent.borrow().last(), Some(&Command::Disconnect));
+    assert!(field(&welcome, "Your name").is_sensitive());
+    welcome.destroy();
+}
+
+#[gtk::test]
+fn a_server_is_hosted_and_joined() {
+    let (settings, hosting, port) = (settings(), Hosting::default(), free_port());
+    let (welcome, sent) = welcome(&settings, &hosting);
+    field(&welcome, "Your name").set_text("ann");
+    labelled::<gtk::CheckButton>(&welcome, "Host a server here").set_active(true);
+    let host_port = below(&welcome).into_iter().filter_map(|widget| widget.downcast::<Field>().ok()).last().unwrap();
+    host_port.set_text(&port.to_string());
+    press(&welcome, "Host and Join");
+    assert_eq!(hosting.state(), HostingState::Running { port, people: 0 });
+    let expected = parameters("localhost", port, "ann");
+    assert_eq!(*sent.borrow(), [Command::Connect(Mode::Server(expected.clone()))]);
+    drop(TcpStream::connect(("127.0.0.1", port)).unwrap());
+
+    welcome.show_link(&LinkState::Online { at: format!("localhost:{port}"), name: expected.name });
+    wait_for("the addresses", || seen(&welcome).contains(&"Your server is running".to_owned()));
+    let list = below(&welcome).into_iter().find_map(|widget| widget.downcast::<AddressList>().ok()).unwrap();
+    assert!(list.addresses().iter().all(|address| address.ends_with(&format!(":{port}"))));
+    assert!(settings.host_at_start() && settings.host_port() == port);
+    press(&welcome, "Start Chatting");
+    assert_eq!(settings.server(), Some(own_address(port)));
+    assert!(matches!(hosting.state(), HostingState::Running { .. }), "it survives the window");
+    hosting.shutdown();
+}
+
+#[gtk::test]
+fn a_server_that_led_to_nothing_is_stopped_again() {
+    let (hosting, port) = (Hosting::default(), free_port());
+    let (welcome, _sent) = welcome(&settings(), &hosting);
+    field(&welcome, "Your name").set_text("ann");
+    labelled::<gtk::CheckButton>(&welcome, "Host a server here").set_active(true);
+    below(&welcome).into_iter().filter_map(|w| w.downcast::<Field>().ok()).last().unwrap().set_text(&port.to_string());
+    press(&welcome, "Host and Join");
+    welcome.close();
+    wait_for("the end of the server", || hosting.state() == HostingState::Stopped);
+}
+
+#[gtk::test]
+fn a_port_that_is_taken_is_told_in_words() {
+    let hosting = Hosting::default();
+    let taken = TcpListener::bind("[::]:0").or_else(|_| TcpListener::bind("0.0.0.0:0")).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    hosting.start(port);
+    let HostingState::Failed(problem) = hosting.state() else { panic!("{:?}", hosting.state()) };
+    assert_eq!(problem.title, format!("Port {port} is already in use on this computer."));
+    assert!(problem.retry);
+    drop(taken);
+    hosting.start(port);
+    assert!(matches!(hosting.state(), HostingState::Running { .. }));
+    hosting.shutdown();
+}
+
+#[gtk::test]
+fn a_hosted_server_starts_moves_and_stops() {
+    let hosting = Hosting::default();
+    let (first, second) = (free_port(), free_port());
+    hosting.start(first);
+    let guest = TcpStream::connect(("127.0.0.1", first)).unwrap();
+    hosting.start(second);
+    wait_for("the other port", || matches!(hosting.state(), HostingState::Running { port, .. } if port == second));
+    drop(guest);
+    assert!(TcpStream::connect(("127.0.0.1", first)).is_err());
+    assert!(TcpStream::connect(("127.0.0.1", second)).is_ok());
+    hosting.stop();
+    wait_for("the end", || hosting.state() == HostingState::Stopped);
+    assert!(TcpStream::connect(("127.0.0.1", second)).is_err());
+    hosting.start(second);
+    hosting.shutdown();
+    assert!(TcpStream::connect(("127.0.0.1", second)).is_err(), "it has ended when the program ends");
+}
+
+#[gtk::test]
+fn another_name_waits_until_it_is_applied() {
+    let settings = settings();
+    let old = parameters("127.0.0.1", 6666, "ann");
+    settings.set_name(&old.name);
+    settings.set_server(&old.address);
+    let (parent, preferences, sent) = preferences(&settings, &Hosting::default());
+    preferences.show_link(&LinkState::Online { at: "127.0.0.1:6666".into(), name: old.name.clone() });
+    let name = field(&preferences, "Name");
+
+    name.set_text("ann ");
+    assert!(!seen(&preferences).contains(&"Apply and Reconnect".to_owned()), "a space is no change");
+    name.set_text("");
+    assert!(name.problem().is_some(), "told at once");
+    assert!(!labelled::<gtk::Button>(&preferences, "Apply and Reconnect").is_sensitive());
+    press(&preferences, "Revert");
+    assert_eq!((name.text().as_str(), name.problem()), ("ann", None));
+
+    name.set_text("anne");
+    assert_eq!(settings.name(), Some(old.name));
+    press(&preferences, "Apply and Reconnect");
+    let expected = parameters("127.0.0.1", 6666, "anne");
+    assert_eq!(settings.name(), Some(expected.name.clone()));
+    assert_eq!(*sent.borrow(), [Command::Connect(Mode::Server(expected))]);
+    parent.destroy();
+}
+
+#[gtk::test]
+fn closing_asks_what_shall_become_of_changes() {
+    let settings = settings();
+    settings.set_name(&UserName::new("ann").unwrap());
+    let (parent, preferences, sent) = preferences(&settings, &Hosting::default());
+    field(&preferences, "Name").set_text("anne");
+    preferences.show_page(Page::Account);
+    preferences.close();
+    let dialog = || gtk::Window::list_toplevels().into_iter().find_map(|w| w.downcast::<gtk::MessageDialog>().ok());
+    wait_for("the question", || dialog().is_some());
+    dialog().unwrap().response(gtk::ResponseType::Cancel);
+    assert!(preferences.is_mapped() && field(&preferences, "Name").text() == "anne");
+    preferences.close();
+    wait_for("the question again", || dialog().is_some());
+    dialog().unwrap().response(gtk::ResponseType::Reject);
+    wait_for("the end", || !preferences.is_mapped());
+    assert_eq!(settings.name().unwrap().as_str(), "ann");
+    assert!(sent.borrow().is_empty());
+    parent.destroy();
+}
+
+#[gtk::test]
+fn a_status_is_told_at_once() {
+    let settings = settings();
+    let (parent, preferences, sent) = preferences(&settings, &Hosting::default());
+    let online = LinkState::Online { at: "h:1".into(), name: UserName::new("ann").unwrap() };
+    preferences.show_link(&online);
+    let presence = below(&preferences).into_iter().find_map(|w| w.downcast::<gtk::DropDown>().ok()).unwrap();
+    presence.set_selected(2);
+    assert_eq!(*sent.borrow(), [Command::SetStatus(Status::new(Presence::Busy, ""))]);
+    assert_eq!(settings.status().presence(), Presence::Busy);
+    settings.set_status(&Status::new(Presence::Away, "lunch"));
+    wait_for("the status that was set elsewhere", || presence.selected() == 1);
+    assert_eq!(field(&preferences, "Message").text(), "lunch");
+    assert_eq!(sent.borrow().len(), 1, "what was set elsewhere is not told again");
+    parent.destroy();
+}
+
+#[gtk::test]
+fn hosting_is_switched_in_the_preferences() {
+    let (settings, hosting, port) = (settings(), Hosting::default(), free_port());
+    settings.set_host_port(port);
+    settings.set_name(&UserName::new("ann").unwrap());
+    let (parent, preferences, sent) = preferences(&settings, &hosting);
+    preferences.show_page(Page::Hosting);
+    let switch: gtk::CheckButton = labelled(&preferences, "Host a server on this computer while Klatch runs");
+    switch.set_active(true);
+    assert!(settings.host_at_start());
+    wait_for("the port", || seen(&preferences).iter().any(|text| text.contains(&port.to_string())));
+    press(&preferences, "Join This Server");
+    let expected = Command::Connect(Mode::Server(parameters("localhost", port, "ann")));
+    assert_eq!(*sent.borrow(), [expected]);
+    switch.set_active(false);
+    wait_for("the end", || hosting.state() == HostingState::Stopped);
+    assert!(!settings.host_at_start());
+    parent.destroy();
+}
+
+#[gtk::test]
+fn the_appearance_follows_the_choice_at_once() {
+    let settings = settings();
+    style::load(&settings);
+    let gtk_settings = gtk::Settings::default().unwrap();
+    let (parent, preferences, _sent) = preferences(&settings, &Hosting::default());
+    labelled::<gtk::CheckButton>(&preferences, "Dark").set_active(true);
+    assert_eq!(settings.appearance(), Appearance::Dark);
+    wait_for("the dark theme", || gtk_settings.is_gtk_application_prefer_dark_theme());
+    labelled::<gtk::CheckButton>(&preferences, "Light").set_active(true);
+    wait_for("the light theme", || !gtk_settings.is_gtk_application_prefer_dark_theme());
+    parent.destroy();
+}
+
+#[gtk::test]
+fn the_style_sheets_have_no_mistakes() {
+    settings();
+    for sheet in ["style.css", "style-dark.css"] {
+        let provider = gtk::CssProvider::new();
+        let mistakes = Rc::new(RefCell::new(Vec::new()));
+        let found = Rc::clone(&mistakes);
+        provider.connect_parsing_error(move |_, section, error| {
+            found.borrow_mut().push(format!("{}: {error}", section.to_str()));
+        });
+        provider.load_from_resource(&format!("{}/{sheet}", style::RESOURCES));
+        assert!(mistakes.borrow().is_empty(), "{mistakes:?}");
+    }
+}
+
+#[gtk::test]
+fn the_lists_of_keys_and_of_the_program_open_over_their_window() {
+    settings();
+    let parent = gtk::Window::new();
+    parent.present();
+    shortcuts::show(&parent);
+    about::show(&parent);
+    let over = |class: glib::Type| {
+        let mut windows = gtk::Window::list_toplevels().into_iter().filter_map(|w| w.downcast::<gtk::Window>().ok());
+        windows.find(|window| window.type_() == class && window.transient_for().as_ref() == Some(&parent))
+    };
+    for class in [gtk::ShortcutsWindow::static_type(), gtk::AboutDialog::static_type()] {
+        wait_for("the window", || over(class).is_some_and(|window| window.is_mapped()));
+        over(class).unwrap().destroy();
+    }
+    parent.destroy();
+}
