@@ -121,6 +121,24 @@ fn welcome(settings: &Settings, hosting: &Hosting) -> (Welcome, Sent) {
     (welcome, sent)
 }
 
+/// No stand-in: the window with a real network thread.
+fn connected_welcome(settings: &Settings, hosting: &Hosting) -> (Welcome, klatch::net::Handle) {
+    let (handle, events) = klatch::net::start().unwrap();
+    let sender = handle.clone();
+    let welcome =
+        Welcome::new(&app(), settings, hosting, move |command| sender.send(command).map_err(|(error, _)| error));
+    welcome.present();
+    let links = welcome.downgrade();
+    glib::spawn_future_local(async move {
+        while let Ok(event) = events.recv().await {
+            if let (klatch::net::Event::Link(link), Some(welcome)) = (event, links.upgrade()) {
+                welcome.show_link(&link);
+            }
+        }
+    });
+    (welcome, handle)
+}
+
 fn preferences(settings: &Settings, hosting: &Hosting) -> (gtk::Window, Preferences, Sent) {
     let parent = gtk::Window::builder().title("Parent").build();
     parent.present();
@@ -271,8 +289,7 @@ fn a_server_is_hosted_and_joined() {
     let (welcome, sent) = welcome(&settings, &hosting);
     field(&welcome, "Your name").set_text("ann");
     labelled::<gtk::CheckButton>(&welcome, "Host a server here").set_active(true);
-    let host_port = below(&welcome).into_iter().filter_map(|widget| widget.downcast::<Field>().ok()).last().unwrap();
-    host_port.set_text(&port.to_string());
+    field(&welcome, "Server port").set_text(&port.to_string());
     press(&welcome, "Host and Join");
     assert_eq!(hosting.state(), HostingState::Running { port, people: 0 });
     let expected = parameters("localhost", port, "ann");
@@ -291,12 +308,50 @@ fn a_server_is_hosted_and_joined() {
 }
 
 #[gtk::test]
+fn hosting_brings_one_online_for_real() {
+    let (settings, hosting, port) = (settings(), Hosting::default(), free_port());
+    let (welcome, handle) = connected_welcome(&settings, &hosting);
+    field(&welcome, "Your name").set_text("ann");
+    field(&welcome, "Server port").set_text(&port.to_string());
+    labelled::<gtk::CheckButton>(&welcome, "Host a server here").set_active(true);
+    press(&welcome, "Host and Join");
+    wait_for("being online", || seen(&welcome).contains(&"Your server is running".to_owned()));
+    wait_for("being counted", || hosting.state() == HostingState::Running { port, people: 1 });
+    assert_eq!(settings.mode(), Some(Mode::Server(parameters("localhost", port, "ann"))));
+    press(&welcome, "Start Chatting");
+    handle.shutdown();
+    wait_for("the goodbye", || hosting.state() == HostingState::Running { port, people: 0 });
+    hosting.shutdown();
+}
+
+/// A person who mistypes the port is told so by the real network, and gets in after correcting it.
+#[gtk::test]
+fn a_wrong_port_is_corrected_for_real() {
+    let (settings, hosting) = (settings(), Hosting::default());
+    let (right, wrong) = (free_port(), free_port());
+    hosting.start(right);
+    let (welcome, handle) = connected_welcome(&settings, &hosting);
+    settings.set_host_at_start(true);
+    field(&welcome, "Your name").set_text("ann");
+    field(&welcome, "Address").set_text("127.0.0.1");
+    field(&welcome, "Port").set_text(&wrong.to_string());
+    press(&welcome, "Join");
+    wait_for("the reason", || seen(&welcome).contains(&format!("No server answers at 127.0.0.1:{wrong}.")));
+    field(&welcome, "Port").set_text(&right.to_string());
+    press(&welcome, "Join");
+    wait_for("being online", || !welcome.is_mapped());
+    assert_eq!(settings.mode(), Some(Mode::Server(parameters("127.0.0.1", right, "ann"))));
+    handle.shutdown();
+    hosting.shutdown();
+}
+
+#[gtk::test]
 fn a_server_that_led_to_nothing_is_stopped_again() {
     let (hosting, port) = (Hosting::default(), free_port());
     let (welcome, _sent) = welcome(&settings(), &hosting);
     field(&welcome, "Your name").set_text("ann");
     labelled::<gtk::CheckButton>(&welcome, "Host a server here").set_active(true);
-    below(&welcome).into_iter().filter_map(|w| w.downcast::<Field>().ok()).last().unwrap().set_text(&port.to_string());
+    field(&welcome, "Server port").set_text(&port.to_string());
     press(&welcome, "Host and Join");
     welcome.close();
     wait_for("the end of the server", || hosting.state() == HostingState::Stopped);

@@ -68,6 +68,8 @@ mod imp {
         pub(super) settings: OnceCell<Settings>,
         pub(super) hosting: OnceCell<Hosting>,
         pub(super) send: OnceCell<Send>,
+        /// What had the keyboard before an attempt.
+        pub(super) focus: glib::WeakRef<gtk::Widget>,
         pub(super) attempt: RefCell<Option<Attempt>>,
         /// Whether to go on as soon as the server listens.
         pub(super) awaits_server: Cell<bool>,
@@ -343,6 +345,11 @@ impl Welcome {
     fn show_progress(&self, what: Option<&str>) {
         let imp = self.imp();
         let busy = what.is_some();
+        if busy && !imp.spinner.is_spinning() {
+            // The keyboard must not be left in an entry that takes nothing.
+            imp.focus.set(GtkWindowExt::focus(self).as_ref());
+            imp.cancel.grab_focus();
+        }
         imp.spinner.set_spinning(busy);
         imp.spinner.set_visible(busy);
         imp.progress.set_label(what.unwrap_or_default());
@@ -350,6 +357,10 @@ impl Welcome {
         imp.go.set_sensitive(!busy);
         imp.go.set_label(&if imp.host_here.is_active() { gettext("Host and Jo_in") } else { gettext("Jo_in") });
         imp.cancel.set_label(&if busy { gettext("_Cancel") } else { gettext("_Quit") });
+        if let Some(before) = imp.focus.upgrade().filter(|_| !busy) {
+            before.grab_focus();
+            imp.focus.set(None);
+        }
     }
 
     fn send(&self, command: Command) -> Result<(), NetError> {
