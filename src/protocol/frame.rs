@@ -7,6 +7,8 @@
 //! A verb without argument may come bare, and then nothing says that it is complete but what follows: another message,
 //! a line end, the end of the stream, or silence. The decoder has no clock, so its owner tells it of silence.
 
+mod raw_text;
+
 use thiserror::Error;
 
 use super::ident::displayable;
@@ -73,8 +75,6 @@ pub enum FrameError {
     },
 }
 
-/// Longest raw text behind a verb of [`Shape::PickleOrText`], in bytes: it is meant to be one sentence.
-const RAW_TEXT: usize = 4096;
 /// Most blanks between a verb and its argument; one is usual.
 const BLANKS: usize = 256;
 /// A buffer that has grown larger than this is given back when it is empty: a server has thousands of them.
@@ -298,7 +298,7 @@ impl FrameDecoder {
         let rest = self.rest();
         let behind = rest.get(word..).unwrap_or_default();
         let blanks = behind.iter().take_while(|b| is_blank(**b)).count();
-        let line_end = behind.iter().take(blanks).any(|b| *b == b'\n');
+        let line_end = behind.iter().take(blanks).position(|b| *b == b'\n').map(|at| word + at + 1);
         let (begin, argument) = (word + blanks, behind.get(blanks..).unwrap_or_default());
         if blanks > BLANKS {
             return Err(FrameError::BadArgument { verb: name_of(&verb), error: ScanError::TooLong(BLANKS) });
@@ -308,13 +308,15 @@ impl FrameDecoder {
             return self.unknown_verb();
         }
         match shape {
-            Shape::None if self.ends_bare(argument, line_end) => Ok(self.emit(Some(verb), Argument::None, begin)),
+            Shape::None if line_end.is_some() || self.ends_bare(argument) => {
+                Ok(self.emit(Some(verb), Argument::None, line_end.unwrap_or(begin)))
+            }
             Shape::None if argument.is_empty() || may_be_verb(self.verbs, argument) => {
                 self.awaits_silence = true;
                 Ok(Step::Wait(State::Argument { verb, word, scanner }))
             }
-            Shape::PickleOrText if self.is_raw(argument, &mut scanner) => {
-                let Some(end) = raw_text_end(self.verbs, argument, self.is_quiet()) else {
+            Shape::PickleOrText if self.is_raw(argument) => {
+                let Some(end) = raw_text::end(self.verbs, argument, self.is_quiet()) else {
                     self.awaits_silence = true;
                     return Ok(Step::Wait(State::Argument { verb, word, scanner }));
                 };
@@ -327,7 +329,9 @@ impl FrameDecoder {
                     Ok(self.emit(Some(verb), argument, begin + end))
                 }
                 Ok(None) => {
-                    self.awaits_silence = shape == Shape::PickleOrText;
+                    self.awaits_silence = shape == Shape::PickleOrText
+                        && !argument.is_empty()
+                        && raw_text::is_pickled(argument).is_none();
                     Ok(Step::Wait(State::Argument { verb, word, scanner }))
                 }
                 // What follows a bare verb is no argument of it; the next round says what it is.
@@ -338,9 +342,9 @@ impl FrameDecoder {
     }
 
     /// Whether a verb without argument is complete, with this behind it and its blanks.
-    fn ends_bare(&self, behind: &[u8], line_end: bool) -> bool {
-        if line_end || behind.is_empty() {
-            return line_end || self.is_quiet();
+    fn ends_bare(&self, behind: &[u8]) -> bool {
+        if behind.is_empty() {
+            return self.is_quiet();
         }
         known_verb(self.verbs, behind).is_some()
             || (may_be_verb(self.verbs, behind) && self.is_quiet())
@@ -348,16 +352,11 @@ impl FrameDecoder {
     }
 
     /// Whether what follows `ERROR` is text as it is, not a pickle.
-    fn is_raw(&self, argument: &[u8], scanner: &mut Scanner) -> bool {
-        match argument {
-            [] => self.is_quiet(),
-            [0x80, ..] | [b'S', b'\'' | b'"', ..] => false,
-            [b'S', _, ..] => true,
-            _ => match scanner.scan(argument) {
-                Ok(Some(_)) => false,
-                Ok(None) => self.is_quiet(),
-                Err(_) => true,
-            },
+    fn is_raw(&self, argument: &[u8]) -> bool {
+        match raw_text::is_pickled(argument) {
+            Some(pickled) => !pickled,
+            None if argument.is_empty() => self.flow == Flow::Ended,
+            None => self.is_quiet(),
         }
     }
 
@@ -416,26 +415,6 @@ fn is_word(byte: u8) -> bool {
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
-}
-
-/// Where text ends that nothing marks as text: at its line end, before the next message, or where the sender falls
-/// silent.
-fn raw_text_end(verbs: &[Verb], text: &[u8], quiet: bool) -> Option<usize> {
-    let window = text.get(..RAW_TEXT).unwrap_or(text);
-    let line = window.iter().position(|b| *b == b'\n');
-    let message = (1..window.len()).find(|at| {
-        let here = window.get(*at..).unwrap_or_default();
-        known_verb(verbs, here).is_some_and(|verb| {
-            // A verb in a sentence has words behind it, not the beginning of a pickle.
-            matches!(here.get(verb.name.len()..), Some([b' ', b'(' | b'[' | b']' | b'}' | 0x80, ..]))
-        })
-    });
-    match (line, message) {
-        (Some(line), Some(message)) => Some(line.min(message)),
-        (Some(end), None) | (None, Some(end)) => Some(end),
-        (None, None) if quiet || text.len() >= RAW_TEXT => Some(window.len()),
-        (None, None) => None,
-    }
 }
 
 /// The first bytes of something, for a person to recognise it by.

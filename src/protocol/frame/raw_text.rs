@@ -1,0 +1,63 @@
+//! Text that a careless server sends behind `ERROR` as it is, with no pickle around it.
+//!
+//! Nothing in such a stream says which of the two it is, and words are made of opcodes: `Max.` is a whole pickle, and
+//! `Internal error` and its line end are one opcode, behind which the next message would look like more of them. So what
+//! counts is how Python writes text, which no sentence begins with.
+
+use super::{Verb, known_verb};
+
+/// Longest raw text, in bytes: it is meant to be one sentence.
+const LONGEST: usize = 4096;
+
+/// Whether an argument that should be text is pickled; `None` if more bytes must tell.
+pub(super) fn is_pickled(argument: &[u8]) -> Option<bool> {
+    match argument {
+        // In the length of four bytes there is a nul.
+        [b'T' | b'X', _, _, a, b, ..] => Some((*a, *b) == (0, 0)),
+        [] | [b'S' | b'U' | b'N'] | [b'T' | b'X', ..] => None,
+        // A string of protocol 0, and None.
+        [b'S', quote, ..] => Some(matches!(quote, b'\'' | b'"')),
+        [b'N', next, ..] => Some(*next == b'.'),
+        // A string of protocol 1: if its length is no letter that is clear, else its place in the memo tells.
+        [b'U', 0..=31, ..] => Some(true),
+        [b'U', length, text @ ..] => match text.get(usize::from(*length)..) {
+            None | Some([] | [b'q']) => None,
+            Some([put, place, ..]) => Some(*put == b'q' && *place <= 1),
+            Some(_) => Some(false),
+        },
+        // A line of Unicode, and its number in the memo.
+        [b'V', line @ ..] => match line.iter().position(|b| *b == b'\n').and_then(|end| line.get(end + 1..)) {
+            None | Some([] | [b'p']) => None,
+            Some([next, digit, ..]) => Some(*next == b'.' || (*next == b'p' && digit.is_ascii_digit())),
+            Some([next]) => Some(*next == b'.'),
+        },
+        _ => is_container(argument),
+    }
+}
+
+/// Whether a list, a tuple or a dictionary, or anything of protocol 2, begins here. Told before a line end may come.
+fn is_container(bytes: &[u8]) -> Option<bool> {
+    match bytes {
+        [] | [b'('] | [b'(', b'l' | b'd' | b't' | b'S' | b'I'] => None,
+        [0x80 | b']' | b'}' | b')', ..] => Some(true),
+        [b'(', b'l' | b'd' | b't', next, ..] => Some(matches!(next, b'p' | b'.')),
+        [b'(', b'S', next, ..] => Some(matches!(next, b'\'' | b'"')),
+        [b'(', b'I', next, ..] => Some(matches!(next, b'-' | b'0'..=b'9')),
+        _ => Some(false),
+    }
+}
+
+/// Where raw text ends, that nothing marks as text: at its line end, before the next message, or where the sender falls
+/// silent.
+pub(super) fn end(verbs: &[Verb], text: &[u8], quiet: bool) -> Option<usize> {
+    let window = text.get(..LONGEST).unwrap_or(text);
+    let line = window.iter().position(|b| *b == b'\n');
+    let message = (0..line.unwrap_or(window.len())).find(|at| {
+        let here = window.get(*at..).unwrap_or_default();
+        // A verb in a sentence has words behind it.
+        known_verb(verbs, here)
+            .and_then(|verb| here.get(verb.name.len()..)?.strip_prefix(b" "))
+            .is_some_and(|argument| is_container(argument) == Some(true))
+    });
+    message.or(line).or((quiet || text.len() >= LONGEST).then_some(window.len()))
+}
