@@ -392,6 +392,22 @@ fn a_hosted_server_starts_moves_and_stops() {
 }
 
 #[gtk::test]
+fn a_server_stays_where_it_is_when_the_new_port_is_taken() {
+    let hosting = Hosting::default();
+    let first = free_port();
+    let taken = TcpListener::bind("0.0.0.0:0").unwrap();
+    let second = taken.local_addr().unwrap().port();
+    hosting.move_to(first).unwrap();
+    let problem = hosting.move_to(second).unwrap_err();
+    assert!(problem.title.contains(&second.to_string()));
+    assert!(matches!(hosting.state(), HostingState::Running { port, .. } if port == first));
+    drop(taken);
+    hosting.move_to(second).unwrap();
+    wait_for("the other port", || matches!(hosting.state(), HostingState::Running { port, .. } if port == second));
+    hosting.shutdown();
+}
+
+#[gtk::test]
 fn another_name_waits_until_it_is_applied() {
     let settings = settings();
     let old = parameters("127.0.0.1", 6666, "ann");

@@ -12,7 +12,8 @@ use std::time::Duration;
 use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use tokio::runtime;
+use tokio::net::TcpListener;
+use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
 
 use super::problem::{self, Problem};
@@ -144,6 +145,17 @@ impl Hosting {
         self.set_state(state);
     }
 
+    /// Moves a running server to another port, or starts it there. A port that cannot be had is told before anybody
+    /// loses the connection.
+    pub fn move_to(&self, port: u16) -> Result<(), Problem> {
+        let elsewhere = self.imp().running.borrow().as_ref().is_some_and(|running| running.port != port);
+        if elsewhere {
+            try_out(port).map_err(|error| problem::hosting(&error, port))?;
+        }
+        self.start(port);
+        Ok(())
+    }
+
     /// Stops the server; everybody who is connected is told.
     pub fn stop(&self) {
         self.imp().next.set(None);
@@ -176,10 +188,7 @@ impl Hosting {
     /// Listens, so that an error is known at once, and leaves the rest to a thread.
     fn launch(&self, port: u16) -> io::Result<()> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let server = {
-            let _inside = runtime.enter();
-            Server::new(server::listen((Ipv6Addr::UNSPECIFIED, port).into())?, Options::default())
-        };
+        let server = Server::new(listen(&runtime, port)?, Options::default());
         let monitor = server.monitor();
         let (stop, stopped) = oneshot::channel();
         let (ending, end) = mpsc::channel();
@@ -228,4 +237,16 @@ impl Hosting {
             self.emit_by_name::<()>("changed", &[]);
         }
     }
+}
+
+/// Listens on all addresses of this computer.
+fn listen(runtime: &Runtime, port: u16) -> io::Result<TcpListener> {
+    let _inside = runtime.enter();
+    server::listen((Ipv6Addr::UNSPECIFIED, port).into())
+}
+
+/// Whether one could listen at this port.
+fn try_out(port: u16) -> io::Result<()> {
+    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+    listen(&runtime, port).map(drop)
 }

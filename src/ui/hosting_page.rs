@@ -138,10 +138,13 @@ impl HostingPage {
             imp.port.grab_focus();
             return;
         };
+        if let Err(problem) = hosting.move_to(port) {
+            imp.problem.show(&problem);
+            return;
+        }
         settings.set_host_port(port);
         settings.set_host_at_start(true);
         self.set_checked(true);
-        hosting.start(port);
         self.show_state(&hosting.state());
     }
 
