@@ -16,7 +16,7 @@ use super::options::{Access, Options};
 #[derive(Clone, Debug, Parser)]
 #[command(name = "klatch-server", version)]
 pub struct Arguments {
-    /// Address and port to serve on; may be given several times. Port 0 takes a free one, [::] serves IPv4 as well
+    /// Address and port to serve on; may be given several times. Port 0 takes a free one, the default serves IPv4 too
     #[arg(long, value_name = "ADDR:PORT", default_value = "[::]:6666")]
     pub listen: Vec<SocketAddr>,
     /// Who may see and join a conversation
