@@ -3,14 +3,107 @@
 pub mod a11y;
 pub mod about;
 pub mod address_list;
+pub mod application;
+pub mod avatar;
+pub mod buddy_row;
+pub mod colour;
+pub mod composer;
+pub mod conversation;
 pub mod field;
+pub mod goodbye;
 pub mod hosting;
 pub mod hosting_page;
 pub mod i18n;
+pub mod invitation;
+pub mod markup;
+pub mod message_row;
+pub mod model;
+pub mod name_dialog;
+pub mod new_conversation;
+pub mod notifier;
 pub mod preferences;
 pub mod problem;
 pub mod problem_bar;
+pub mod pump;
 pub mod settings;
 pub mod shortcuts;
 pub mod style;
 pub mod welcome;
+pub mod window;
+
+use std::process::ExitCode;
+
+use gtk::glib;
+use gtk::prelude::*;
+
+use crate::net::{self, Command, Mode, ServerAddress, ServerParameters, UserName};
+use application::Application;
+use i18n::gettext;
+use model::Client;
+use settings::Settings;
+
+/// What the command line says.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Connect to this server at once, whatever the settings say.
+    pub server: Option<ServerAddress>,
+    /// Connect at once under this name, whatever the settings say.
+    pub name: Option<UserName>,
+    /// Do not hand over to a Klatch that runs already.
+    pub new_instance: bool,
+}
+
+/// Runs the desktop client until it is quit.
+pub fn run(options: &Options) -> ExitCode {
+    i18n::init();
+    if gtk::init().is_err() {
+        eprintln!(
+            "klatch: {}",
+            gettext("There is no display to open a window on. Start Klatch in a graphical session.")
+        );
+        return ExitCode::FAILURE;
+    }
+    let started = net::start().map_err(|error| error.to_string());
+    let settings = Settings::open().or_else(|error| {
+        tracing::warn!("nothing will be remembered: {error}");
+        Settings::in_memory().map_err(|error| error.to_string())
+    });
+    let ((handle, events), settings) = match (started, settings) {
+        (Ok(net), Ok(settings)) => (net, settings),
+        (Err(why), _) | (_, Err(why)) => {
+            eprintln!("klatch: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let app = Application::new(if options.new_instance {
+        gtk::gio::ApplicationFlags::NON_UNIQUE
+    } else {
+        gtk::gio::ApplicationFlags::empty()
+    });
+    style::register_resources();
+    let client = Client::new({
+        let handle = handle.clone();
+        move |command: Command| handle.send(command).map_err(|(error, _)| error)
+    });
+    app.connect_startup({
+        let asked_for = asked_for(options, &settings);
+        move |app| {
+            app.prepare(&settings, &client, asked_for.clone());
+            pump::start(events.clone(), &client);
+        }
+    });
+    goodbye::on_every_end(&app, &handle);
+    let code = app.run_with_args::<&str>(&[]);
+    handle.shutdown();
+    if code == glib::ExitCode::SUCCESS { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How to go online by the command line; what it leaves out, the settings tell.
+fn asked_for(options: &Options, settings: &Settings) -> Option<Mode> {
+    if options.server.is_none() && options.name.is_none() {
+        return None;
+    }
+    let address = options.server.clone().or_else(|| settings.server())?;
+    let name = options.name.clone().or_else(|| settings.name())?;
+    Some(Mode::Server(ServerParameters { address, name, status: settings.status() }))
+}

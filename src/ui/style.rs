@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use gtk::prelude::*;
 use gtk::{gdk, gio};
 
 use super::settings::{Appearance, Settings, key};
@@ -68,6 +69,12 @@ fn follow_dark_theme(display: &gdk::Display, gtk_settings: &gtk::Settings) {
 fn is_dark(gtk_settings: &gtk::Settings) -> bool {
     gtk_settings.is_gtk_application_prefer_dark_theme()
         || gtk_settings.gtk_theme_name().is_some_and(|name| name.to_lowercase().ends_with("dark"))
+}
+
+/// Whether the text of a widget is drawn light on dark, whatever the theme is called.
+pub fn is_on_dark(widget: &impl IsA<gtk::Widget>) -> bool {
+    let text = widget.style_context().color();
+    0.2126 * text.red() + 0.7152 * text.green() + 0.0722 * text.blue() > 0.5
 }
 
 fn provider(sheet: &str) -> gtk::CssProvider {

@@ -1,0 +1,489 @@
+//! The application: its actions, its windows, and its life from the first activation to the goodbye.
+
+use std::cell::{Cell, OnceCell, RefCell};
+
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+use gtk::{gio, glib};
+
+use super::about;
+use super::conversation::ConversationWindow;
+use super::hosting::{self, Hosting, HostingState};
+use super::i18n::{gettext, ngettext_f};
+use super::invitation;
+use super::model::{Client, Conversation};
+use super::name_dialog::NameDialog;
+use super::new_conversation::NewConversation;
+use super::notifier;
+use super::preferences::Preferences;
+use super::problem::Problem;
+use super::settings::{Settings, key};
+use super::shortcuts;
+use super::style;
+use super::welcome::Welcome;
+use super::window::Window;
+use crate::net::{Command, LinkState, Mode, NetError, NetErrorKind, UserName};
+
+/// How the program is known on the session bus.
+pub const ID: &str = match option_env!("KLATCH_APP_ID") {
+    Some(id) => id,
+    None => "im.klatch.Klatch",
+};
+
+/// The keys of the actions that work in every window; the keyboard shortcuts window tells them to people.
+const KEYS: [(&str, &[&str]); 13] = [
+    ("app.new-conversation", &["<Primary>n"]),
+    ("app.buddy-list", &["<Primary>b"]),
+    ("app.connect", &["<Primary><Shift>k"]),
+    ("app.disconnect", &["<Primary><Shift>d"]),
+    ("app.preferences", &["<Primary>comma"]),
+    ("app.quit", &["<Primary>q"]),
+    ("app.shortcuts", &["<Primary>question"]),
+    ("app.about", &["F1"]),
+    ("window.close", &["<Primary>w"]),
+    ("win.find", &["<Primary>f"]),
+    ("win.members", &["F9"]),
+    ("win.copy-all", &["<Primary><Shift>c"]),
+    ("win.latest", &["<Primary><Shift>End"]),
+];
+
+/// The name of an action without a parameter, and what it does.
+type PlainAction = (&'static str, fn(&Application));
+
+mod imp {
+    use super::{
+        Cell, Client, Hosting, Mode, NameDialog, OnceCell, Preferences, RefCell, Settings, Welcome, Window, glib,
+    };
+    use gtk::subclass::prelude::*;
+
+    #[derive(Default)]
+    pub struct Application {
+        pub(super) settings: OnceCell<Settings>,
+        pub(super) client: OnceCell<Client>,
+        pub(super) window: RefCell<Option<Window>>,
+        pub(super) asks_name: glib::WeakRef<NameDialog>,
+        /// What the command line asked for, instead of what the settings say.
+        pub(super) asked_for: RefCell<Option<Mode>>,
+        pub(super) was_activated: Cell<bool>,
+        pub(super) welcome: glib::WeakRef<Welcome>,
+        pub(super) preferences: glib::WeakRef<Preferences>,
+        pub(super) hosting: Hosting,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Application {
+        const NAME: &'static str = "KlatchApplication";
+        type Type = super::Application;
+        type ParentType = gtk::Application;
+    }
+
+    impl ObjectImpl for Application {}
+
+    impl ApplicationImpl for Application {
+        fn activate(&self) {
+            self.parent_activate();
+            self.obj().show();
+        }
+
+        fn shutdown(&self) {
+            self.hosting.shutdown();
+            self.parent_shutdown();
+        }
+    }
+
+    impl GtkApplicationImpl for Application {}
+}
+
+glib::wrapper! {
+    /// The application.
+    pub struct Application(ObjectSubclass<imp::Application>)
+        @extends gtk::Application, gio::Application,
+        @implements gio::ActionGroup, gio::ActionMap;
+}
+
+impl Application {
+    /// An application that is not registered yet; [`Application::prepare`] makes it work.
+    pub fn new(flags: gio::ApplicationFlags) -> Self {
+        glib::Object::builder()
+            .property("application-id", ID)
+            .property("flags", flags)
+            .property("resource-base-path", style::RESOURCES)
+            .build()
+    }
+
+    /// Gives it what it works with, after it has been registered. `asked_for` is to be connected to at once, whatever
+    /// the settings say.
+    pub fn prepare(&self, settings: &Settings, client: &Client, asked_for: Option<Mode>) {
+        let imp = self.imp();
+        imp.settings.get_or_init(|| settings.clone());
+        imp.client.get_or_init(|| client.clone());
+        imp.asked_for.replace(asked_for);
+        style::load(settings);
+        if let Some(settings) = gtk::Settings::default() {
+            // Otherwise a message is selected whole as soon as the keyboard gets to it.
+            settings.set_property("gtk-label-select-on-focus", false);
+        }
+        self.add_actions(settings);
+        self.follow(settings, client);
+        invitation::follow(self, client);
+        notifier::follow(self, client, settings);
+    }
+
+    fn client(&self) -> Option<&Client> {
+        self.imp().client.get()
+    }
+
+    fn settings(&self) -> Option<&Settings> {
+        self.imp().settings.get()
+    }
+
+    fn follow(&self, settings: &Settings, client: &Client) {
+        client.connect_link_changed(glib::clone!(
+            #[weak(rename_to = app)]
+            self,
+            move |client| app.link_changed(&client.link())
+        ));
+        client.connect_opened(glib::clone!(
+            #[weak(rename_to = app)]
+            self,
+            move |conversation| app.conversation_window(conversation).present()
+        ));
+        let app = self.downgrade();
+        settings.on_changed(&[key::NAME, key::SERVER_HOST, key::SERVER_PORT], move |_| {
+            if let Some(app) = app.upgrade() {
+                app.imp().asked_for.replace(None);
+            }
+        });
+        self.refresh_actions(&client.link());
+    }
+
+    fn link_changed(&self, link: &LinkState) {
+        let imp = self.imp();
+        self.refresh_actions(link);
+        let preferences = imp.preferences.upgrade();
+        if let Some(preferences) = &preferences {
+            preferences.show_link(link);
+        }
+        if let Some(welcome) = imp.welcome.upgrade() {
+            welcome.show_link(link);
+        } else if preferences.is_none()
+            && let LinkState::Offline(Some(error)) = link
+            && matches!(error.kind, NetErrorKind::NameRefused | NetErrorKind::BadName(_))
+        {
+            self.ask_name(error);
+        }
+    }
+
+    fn refresh_actions(&self, link: &LinkState) {
+        let enable = |name: &str, is_enabled: bool| {
+            if let Some(action) = self.lookup_action(name).and_downcast::<gio::SimpleAction>() {
+                action.set_enabled(is_enabled);
+            }
+        };
+        enable("connect", matches!(link, LinkState::Offline(_) | LinkState::Reconnecting { .. }));
+        enable("disconnect", !matches!(link, LinkState::Offline(_)));
+        enable("new-conversation", matches!(link, LinkState::Online { .. }));
+    }
+}
+
+/// Windows.
+impl Application {
+    /// Shows the buddy list; before one has ever been online, the welcome.
+    fn show(&self) {
+        let imp = self.imp();
+        let (Some(client), Some(settings)) = (imp.client.get(), imp.settings.get()) else { return };
+        let is_first = !imp.was_activated.replace(true);
+        if is_first && settings.host_at_start() {
+            imp.hosting.start(settings.host_port());
+        }
+        if let Some(welcome) = imp.welcome.upgrade() {
+            welcome.present();
+            return;
+        }
+        if self.mode().is_none() {
+            self.welcome(settings);
+            return;
+        }
+        let window = imp.window.borrow().clone();
+        let window = window.unwrap_or_else(|| self.build_window(client, settings));
+        window.present();
+        if is_first && (imp.asked_for.borrow().is_some() || settings.connect_at_start()) {
+            self.connect();
+        }
+    }
+
+    /// Asks for all that is needed to go online. If that does not come about, no window is left, and the program ends.
+    fn welcome(&self, settings: &Settings) {
+        let imp = self.imp();
+        let welcome = Welcome::new(self, settings, &imp.hosting, self.sender());
+        imp.welcome.set(Some(&welcome));
+        welcome.connect_unrealize(glib::clone!(
+            #[weak(rename_to = app)]
+            self,
+            move |_| {
+                app.imp().welcome.set(None);
+                if app.mode().is_some() {
+                    app.show();
+                }
+            }
+        ));
+        welcome.present();
+    }
+
+    fn show_preferences(&self) {
+        let imp = self.imp();
+        if let Some(preferences) = imp.preferences.upgrade() {
+            preferences.present();
+            return;
+        }
+        let (Some(client), Some(settings), Some(window)) =
+            (self.client(), self.settings(), imp.window.borrow().clone())
+        else {
+            return;
+        };
+        let preferences = Preferences::new(&window, settings, &imp.hosting, self.sender());
+        preferences.show_link(&client.link());
+        imp.preferences.set(Some(&preferences));
+        preferences.connect_unrealize(glib::clone!(
+            #[weak(rename_to = app)]
+            self,
+            move |_| app.imp().preferences.set(None)
+        ));
+        preferences.present();
+    }
+
+    /// How dialogs send commands; they show themselves why one was refused.
+    fn sender(&self) -> impl Fn(Command) -> Result<(), NetError> + 'static {
+        let app = self.downgrade();
+        move |command| {
+            let client = app.upgrade().and_then(|app| app.client().cloned());
+            client.map_or_else(|| Err(NetError::new(NetErrorKind::NotConnected)), |client| client.send(command))
+        }
+    }
+
+    fn build_window(&self, client: &Client, settings: &Settings) -> Window {
+        let window = Window::new(self, client, settings);
+        window.connect_close_request(glib::clone!(
+            #[weak(rename_to = app)]
+            self,
+            #[upgrade_or]
+            glib::Propagation::Proceed,
+            move |_| {
+                app.ask_to_quit();
+                glib::Propagation::Stop
+            }
+        ));
+        let imp = self.imp();
+        show_hosting(&window, &imp.hosting.state());
+        imp.hosting.connect_changed(&window, show_hosting);
+        imp.window.replace(Some(window.clone()));
+        window
+    }
+
+    fn conversation_window(&self, conversation: &Conversation) -> gtk::Window {
+        let present = self
+            .windows()
+            .into_iter()
+            .find(|window| window.downcast_ref().and_then(ConversationWindow::conversation) == Some(conversation));
+        if let Some(window) = present {
+            return window;
+        }
+        let (Some(client), Some(settings)) = (self.client(), self.settings()) else { return gtk::Window::new() };
+        let window = ConversationWindow::new(self, client, conversation);
+        let (width, height) = settings.conversation_size();
+        window.set_default_size(width, height);
+        let settings = settings.clone();
+        window.connect_close_request(move |window| {
+            settings.set_conversation_size(window.default_size());
+            glib::Propagation::Proceed
+        });
+        window.upcast()
+    }
+
+    fn ask_name(&self, error: &NetError) {
+        let imp = self.imp();
+        let Some(window) = imp.window.borrow().clone() else { return };
+        if let Some(dialog) = imp.asks_name.upgrade() {
+            dialog.destroy();
+        }
+        let refused = self.mode().map(|Mode::Server(parameters)| parameters.name.to_string()).unwrap_or_default();
+        let problem = Problem::new(error, "");
+        let app = self.downgrade();
+        let dialog = NameDialog::new(&window, &refused, &problem, move |name| {
+            if let Some(app) = app.upgrade() {
+                app.connect_as(name);
+            }
+        });
+        imp.asks_name.set(Some(&dialog));
+        dialog.present();
+    }
+
+    fn ask_whom(&self) {
+        let imp = self.imp();
+        let (Some(client), Some(window)) = (imp.client.get(), imp.window.borrow().clone()) else { return };
+        let app = self.downgrade();
+        let start = move |names: &[UserName]| {
+            if let Some(app) = app.upgrade()
+                && let Some(conversation) = app.client().and_then(|client| client.start(names))
+            {
+                app.conversation_window(&conversation).present();
+            }
+        };
+        let parent = self.active_window().unwrap_or_else(|| window.upcast());
+        NewConversation::new(&parent, client, start).present();
+    }
+
+    /// Ends the program; asks first if that cuts others off.
+    fn ask_to_quit(&self) {
+        let imp = self.imp();
+        let others = match imp.hosting.state() {
+            HostingState::Running { people, .. } => people.saturating_sub(usize::from(self.is_own_guest())),
+            _ => 0,
+        };
+        let Some(parent) = self.active_window().filter(|_| others > 0) else {
+            self.quit();
+            return;
+        };
+        let dialog = gtk::MessageDialog::builder()
+            .transient_for(&parent)
+            .modal(true)
+            .title(gettext("Quit Klatch"))
+            .text(ngettext_f("Disconnect {n} other person?", "Disconnect {n} other people?", others, &[]))
+            .secondary_text(gettext("The server that others use runs in this Klatch, and stops with it."))
+            .build();
+        dialog.add_button(&gettext("_Cancel"), gtk::ResponseType::Cancel);
+        dialog.add_button(&gettext("_Quit"), gtk::ResponseType::Accept).add_css_class("destructive-action");
+        dialog.connect_response(glib::clone!(
+            #[weak(rename_to = app)]
+            self,
+            move |dialog, response| {
+                dialog.destroy();
+                if response == gtk::ResponseType::Accept {
+                    app.quit();
+                }
+            }
+        ));
+        dialog.present();
+    }
+
+    /// Whether one is online through the server of this program.
+    fn is_own_guest(&self) -> bool {
+        let HostingState::Running { port, .. } = self.imp().hosting.state() else { return false };
+        let Some(client) = self.client() else { return false };
+        matches!(client.link(), LinkState::Online { at, .. } if at == hosting::own_address(port).to_string())
+    }
+}
+
+/// Tells the buddy list whether this program hosts.
+fn show_hosting(window: &Window, state: &HostingState) {
+    window.set_hosting(match state {
+        HostingState::Running { port, people } => Some((*port, *people)),
+        _ => None,
+    });
+}
+
+/// Being online.
+impl Application {
+    /// How to go online now.
+    fn mode(&self) -> Option<Mode> {
+        self.imp().asked_for.borrow().clone().or_else(|| self.settings()?.mode())
+    }
+
+    fn connect(&self) {
+        let Some(client) = self.client() else { return };
+        let command = match client.link() {
+            LinkState::Reconnecting { .. } => Some(Command::RetryNow),
+            _ => self.mode().map(Command::Connect),
+        };
+        if let Some(command) = command {
+            // A refusal is told in the problem bar.
+            let _ = client.send(command);
+        }
+    }
+
+    /// Connects under another name, which is remembered where the present one came from.
+    fn connect_as(&self, name: UserName) {
+        let imp = self.imp();
+        if let Some(Mode::Server(parameters)) = &mut *imp.asked_for.borrow_mut() {
+            parameters.name = name;
+        } else if let Some(settings) = imp.settings.get() {
+            settings.set_name(&name);
+        }
+        self.connect();
+    }
+}
+
+/// Actions.
+impl Application {
+    fn add_actions(&self, settings: &Settings) {
+        let plain: [PlainAction; 9] = [
+            ("new-conversation", Self::ask_whom),
+            ("buddy-list", Self::show),
+            ("connect", Self::connect),
+            ("disconnect", |app| {
+                if let Some(client) = app.client() {
+                    // A refusal is told in the problem bar.
+                    let _ = client.send(Command::Disconnect);
+                }
+            }),
+            ("preferences", Self::show_preferences),
+            ("shortcuts", |app| {
+                if let Some(window) = app.active_window() {
+                    shortcuts::show(&window);
+                }
+            }),
+            ("about", |app| {
+                if let Some(window) = app.active_window() {
+                    about::show(&window);
+                }
+            }),
+            ("show-invitations", |app| {
+                if let Some(window) = invitation::window(app) {
+                    window.present();
+                }
+            }),
+            ("quit", Self::ask_to_quit),
+        ];
+        for (name, run) in plain {
+            let action = gio::SimpleAction::new(name, None);
+            let app = self.downgrade();
+            action.connect_activate(move |_, _| {
+                if let Some(app) = app.upgrade() {
+                    run(&app);
+                }
+            });
+            self.add_action(&action);
+        }
+        self.add_action(&settings.gio().create_action(key::APPEARANCE));
+        self.add_parametrised_action::<u32>("open-conversation", |app, key| {
+            if let Some(conversation) = app.client().and_then(|client| client.conversation(key)) {
+                app.conversation_window(&conversation).present();
+            }
+        });
+        self.add_parametrised_action::<(u32, bool)>("answer-invitation", |app, (key, accept)| {
+            if let Some(client) = app.client()
+                && let Some(invitation) = client.invitation(key)
+            {
+                client.answer(&invitation, accept);
+            }
+        });
+        for (action, keys) in KEYS {
+            self.set_accels_for_action(action, keys);
+        }
+    }
+
+    fn add_parametrised_action<T: glib::variant::StaticVariantType + glib::variant::FromVariant + 'static>(
+        &self,
+        name: &str,
+        run: fn(&Self, T),
+    ) {
+        let action = gio::SimpleAction::new(name, Some(&T::static_variant_type()));
+        let app = self.downgrade();
+        action.connect_activate(move |_, value| {
+            if let (Some(app), Some(value)) = (app.upgrade(), value.and_then(T::from_variant)) {
+                run(&app, value);
+            }
+        });
+        self.add_action(&action);
+    }
+}

@@ -1,0 +1,156 @@
+//! A row of a list of people: somebody, or the heading of a section.
+
+use std::cell::RefCell;
+
+use gtk::glib;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+
+use super::a11y;
+use super::i18n::{gettext, gettext_f, ngettext_f};
+use super::model::{Buddy, Section};
+use crate::net::Presence;
+
+mod imp {
+    use super::{RefCell, glib};
+    use crate::ui::avatar::Avatar;
+    use gtk::prelude::*;
+    use gtk::subclass::prelude::*;
+
+    #[derive(Debug, Default, gtk::CompositeTemplate)]
+    #[template(resource = "/im/klatch/Klatch/ui/buddy_row.ui")]
+    pub struct BuddyRow {
+        #[template_child]
+        pub(super) heading: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) person: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) avatar: TemplateChild<Avatar>,
+        #[template_child]
+        pub(super) presence: TemplateChild<gtk::Image>,
+        #[template_child]
+        pub(super) name: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) status: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) unread: TemplateChild<gtk::Label>,
+        pub(super) bound: RefCell<Option<(glib::Object, glib::SignalHandlerId)>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for BuddyRow {
+        const NAME: &'static str = "KlatchBuddyRow";
+        type Type = super::BuddyRow;
+        type ParentType = gtk::Box;
+
+        fn class_init(class: &mut Self::Class) {
+            Avatar::ensure_type();
+            class.bind_template();
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for BuddyRow {}
+    impl WidgetImpl for BuddyRow {}
+    impl BoxImpl for BuddyRow {}
+}
+
+glib::wrapper! {
+    /// A row of a list of people; it follows what it shows.
+    pub struct BuddyRow(ObjectSubclass<imp::BuddyRow>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl Default for BuddyRow {
+    fn default() -> Self {
+        glib::Object::new()
+    }
+}
+
+impl BuddyRow {
+    /// Shows this person until [`BuddyRow::unbind`].
+    pub fn bind_buddy(&self, buddy: &Buddy) {
+        let imp = self.imp();
+        imp.heading.set_visible(false);
+        imp.person.set_visible(true);
+        let name = buddy.name();
+        imp.avatar.set_person(&name.shown());
+        imp.name.set_label(&name.shown());
+        self.follow(buddy, Self::show_buddy);
+    }
+
+    /// Shows the heading of this section until [`BuddyRow::unbind`].
+    pub fn bind_section(&self, section: &Section) {
+        let imp = self.imp();
+        imp.heading.set_visible(true);
+        imp.person.set_visible(false);
+        self.follow(section, |row, section| {
+            let count = section.count().to_string();
+            let title =
+                gettext_f("{presence} ({n})", &[("presence", &presence_word(section.presence())), ("n", &count)]);
+            row.imp().heading.set_label(&title);
+        });
+    }
+
+    /// Shows nothing in particular.
+    pub fn unbind(&self) {
+        if let Some((item, handler)) = self.imp().bound.take() {
+            item.disconnect(handler);
+        }
+    }
+
+    fn follow<T: IsA<glib::Object>>(&self, item: &T, show: fn(&Self, &T)) {
+        self.unbind();
+        show(self, item);
+        let row = self.downgrade();
+        let handler = item.connect_notify_local(None, move |item, _| {
+            if let Some(row) = row.upgrade() {
+                show(&row, item);
+            }
+        });
+        self.imp().bound.replace(Some((item.clone().upcast(), handler)));
+    }
+
+    fn show_buddy(&self, buddy: &Buddy) {
+        let imp = self.imp();
+        let is_me_or_invited = !buddy.note().is_empty();
+        let icon = presence_icon(buddy.presence());
+        imp.presence.set_icon_name(Some(icon));
+        imp.presence.set_visible(!(is_me_or_invited && buddy.presence().is_none()));
+        a11y::label(&*imp.presence, &buddy.presence().map_or_else(|| gettext("Offline"), presence_word));
+        let words: Vec<_> = [buddy.note(), buddy.status()].into_iter().filter(|words| !words.is_empty()).collect();
+        let words = words.join(" · ");
+        imp.status.set_label(&words);
+        imp.status.set_visible(!words.is_empty());
+        self.set_tooltip_text(Some(format!("{}\n{words}", imp.name.label()).trim_end()));
+        let unread = buddy.unread();
+        imp.unread.set_visible(unread > 0);
+        imp.unread.set_label(&if unread > 99 { gettext("99+") } else { unread.to_string() });
+        let spoken = ngettext_f("{n} new message", "{n} new messages", unread as usize, &[]);
+        imp.unread.set_tooltip_text(Some(&spoken));
+        a11y::description(&*imp.unread, &spoken);
+    }
+}
+
+/// A presence in a word.
+pub fn presence_word(presence: Presence) -> String {
+    match presence {
+        Presence::Online => gettext("Online"),
+        Presence::Away => gettext("Away"),
+        Presence::Busy => gettext("Busy"),
+    }
+}
+
+/// The icon of a presence; `None` is somebody who is not there.
+pub fn presence_icon(presence: Option<Presence>) -> &'static str {
+    match presence {
+        Some(Presence::Online) => "klatch-online",
+        Some(Presence::Away) => "klatch-away",
+        Some(Presence::Busy) => "klatch-busy",
+        None => "klatch-offline",
+    }
+}

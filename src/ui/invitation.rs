@@ -1,0 +1,196 @@
+//! The invitation dialog: who invites, and Accept or Decline.
+//!
+//! One window lists all invitations that wait: many at once, from a class that begins or from somebody who means
+//! mischief, must neither hide each other nor cover the screen.
+
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+use gtk::{gdk, gio, glib};
+
+use super::a11y;
+use super::i18n::{gettext, gettext_f, ngettext_f};
+use super::model::{Client, Invitation};
+
+/// By what the window is found again.
+const WIDGET: &str = "invitations";
+
+mod imp {
+    use super::glib;
+    use crate::ui::avatar::Avatar;
+    use gtk::prelude::*;
+    use gtk::subclass::prelude::*;
+
+    #[derive(Debug, Default, gtk::CompositeTemplate)]
+    #[template(resource = "/im/klatch/Klatch/ui/invitation.ui")]
+    pub struct InvitationRow {
+        #[template_child]
+        pub(super) avatar: TemplateChild<Avatar>,
+        #[template_child]
+        pub(super) text: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) decline: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) accept: TemplateChild<gtk::Button>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for InvitationRow {
+        const NAME: &'static str = "KlatchInvitationRow";
+        type Type = super::InvitationRow;
+        type ParentType = gtk::Box;
+
+        fn class_init(class: &mut Self::Class) {
+            Avatar::ensure_type();
+            class.bind_template();
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for InvitationRow {}
+
+    impl WidgetImpl for InvitationRow {
+        fn grab_focus(&self) -> bool {
+            self.accept.grab_focus()
+        }
+    }
+
+    impl BoxImpl for InvitationRow {}
+}
+
+glib::wrapper! {
+    /// One invitation.
+    pub struct InvitationRow(ObjectSubclass<imp::InvitationRow>)
+        @extends gtk::Box, gtk::Widget,
+        @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
+}
+
+impl InvitationRow {
+    fn new(client: &Client, invitation: &Invitation) -> Self {
+        let row: Self = glib::Object::new();
+        let imp = row.imp();
+        let from = invitation.from();
+        imp.avatar.set_person(&from);
+        let text = invitation_words(&from);
+        imp.text.set_label(&text);
+        a11y::description(&*imp.accept, &text);
+        a11y::description(&*imp.decline, &text);
+        for (button, accept) in [(&imp.accept, true), (&imp.decline, false)] {
+            button.connect_clicked(glib::clone!(
+                #[strong]
+                client,
+                #[strong]
+                invitation,
+                move |_| client.answer(&invitation, accept)
+            ));
+        }
+        // Escape declines, whichever of the two buttons has the focus.
+        let keys = gtk::EventControllerKey::new();
+        keys.connect_key_pressed(glib::clone!(
+            #[strong]
+            client,
+            #[strong]
+            invitation,
+            move |_, key, _, _| {
+                if key != gdk::Key::Escape {
+                    return glib::Propagation::Proceed;
+                }
+                client.answer(&invitation, false);
+                glib::Propagation::Stop
+            }
+        ));
+        row.add_controller(keys);
+        row
+    }
+}
+
+/// Who invites, in a sentence.
+pub fn invitation_words(from: &str) -> String {
+    gettext_f("{name} invites you to a conversation.", &[("name", from)])
+}
+
+/// Shows a window while invitations wait. It comes to the front by itself when the first arrives; the others join it.
+pub fn follow(app: &impl IsA<gtk::Application>, client: &Client) {
+    let app = app.clone().upcast::<gtk::Application>();
+    client.invitations().connect_items_changed(glib::clone!(
+        #[weak]
+        app,
+        #[weak]
+        client,
+        move |list, _, _, _| {
+            let shown = window(&app);
+            if list.n_items() == 0 {
+                if let Some(window) = shown {
+                    window.destroy();
+                }
+                return;
+            }
+            let is_new = shown.is_none();
+            let shown = shown.unwrap_or_else(|| build(&app, &client));
+            let count = list.n_items() as usize;
+            shown.set_title(Some(&ngettext_f("Invitation - Klatch", "{n} Invitations - Klatch", count, &[])));
+            if is_new {
+                shown.present();
+            }
+        }
+    ));
+}
+
+/// The window that lists the invitations, while there is one.
+pub fn window(app: &impl IsA<gtk::Application>) -> Option<gtk::Window> {
+    app.windows().into_iter().find(|window| window.widget_name() == WIDGET)
+}
+
+fn build(app: &gtk::Application, client: &Client) -> gtk::Window {
+    let list = gtk::ListBox::builder().selection_mode(gtk::SelectionMode::None).css_classes(["invitations"]).build();
+    a11y::label(&list, &gettext("Invitations"));
+    let weak = client.downgrade();
+    list.bind_model(Some(client.invitations()), move |item| {
+        let row = gtk::ListBoxRow::builder().activatable(false).focusable(false).build();
+        if let (Some(client), Some(invitation)) = (weak.upgrade(), item.downcast_ref::<Invitation>()) {
+            row.set_child(Some(&InvitationRow::new(&client, invitation)));
+        }
+        row.upcast()
+    });
+    let scroller = gtk::ScrolledWindow::builder()
+        .hscrollbar_policy(gtk::PolicyType::Never)
+        .propagate_natural_height(true)
+        .propagate_natural_width(true)
+        .max_content_height(420)
+        .child(&list)
+        .build();
+    let window = gtk::Window::builder().application(app).name(WIDGET).resizable(false).child(&scroller).build();
+    window.connect_close_request(glib::clone!(
+        #[weak]
+        client,
+        #[upgrade_or]
+        glib::Propagation::Proceed,
+        move |_| {
+            for invitation in client.invitations().snapshot() {
+                if let Some(invitation) = invitation.downcast_ref() {
+                    client.answer(invitation, false);
+                }
+            }
+            glib::Propagation::Stop
+        }
+    ));
+    // The first answer is one key away.
+    window.connect_map(|window| {
+        window.child_focus(gtk::DirectionType::TabForward);
+    });
+    window
+}
+
+/// The notification of an invitation, which can be answered there.
+pub fn notification(invitation: &Invitation) -> gio::Notification {
+    let notification = gio::Notification::new(&gettext("Invitation"));
+    notification.set_body(Some(&invitation_words(&invitation.from())));
+    notification.set_default_action("app.show-invitations");
+    for (label, accept) in [(gettext("Accept"), true), (gettext("Decline"), false)] {
+        let target = (invitation.key(), accept).to_variant();
+        notification.add_button_with_target_value(&label, "app.answer-invitation", Some(&target));
+    }
+    notification
+}

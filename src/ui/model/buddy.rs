@@ -1,0 +1,121 @@
+//! Somebody in a list: in the buddy list, or among the members of a conversation.
+
+use std::cell::{Cell, OnceCell, RefCell};
+
+use gtk::glib;
+use gtk::subclass::prelude::*;
+
+use crate::net::{Contact, Presence, Status, UserName};
+
+mod imp {
+    use super::{Cell, OnceCell, Presence, RefCell, UserName, glib};
+    use glib::prelude::*;
+    use glib::subclass::prelude::*;
+
+    #[derive(Default, glib::Properties)]
+    #[properties(wrapper_type = super::Buddy)]
+    pub struct Buddy {
+        pub name: OnceCell<UserName>,
+        pub sort_key: OnceCell<String>,
+        pub presence: Cell<Option<Presence>>,
+        /// The words beside the presence, as they may be shown.
+        #[property(get)]
+        pub status: RefCell<String>,
+        /// What is said of the person in this list alone, such as "invited"; may be empty.
+        #[property(get, set = Self::set_note, explicit_notify)]
+        pub note: RefCell<String>,
+        /// How many messages of this person have not been seen.
+        #[property(get, set = Self::set_unread, explicit_notify)]
+        pub unread: Cell<u32>,
+    }
+
+    impl Buddy {
+        fn set_note(&self, note: String) {
+            if *self.note.borrow() != note {
+                self.note.replace(note);
+                self.obj().notify_note();
+            }
+        }
+
+        fn set_unread(&self, unread: u32) {
+            if self.unread.replace(unread) != unread {
+                self.obj().notify_unread();
+            }
+        }
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Buddy {
+        const NAME: &'static str = "KlatchBuddy";
+        type Type = super::Buddy;
+    }
+
+    #[glib::derived_properties]
+    impl ObjectImpl for Buddy {}
+}
+
+glib::wrapper! {
+    /// Somebody in a list. The name never changes; everything else may, and says so by the usual notifications.
+    pub struct Buddy(ObjectSubclass<imp::Buddy>);
+}
+
+impl Buddy {
+    /// Somebody of whom only the name is known.
+    pub fn new(name: &UserName) -> Self {
+        let buddy: Self = glib::Object::new();
+        buddy.imp().name.get_or_init(|| name.clone());
+        buddy.imp().sort_key.get_or_init(|| name.shown().to_lowercase());
+        buddy
+    }
+
+    /// The name, as it goes over the wire.
+    pub fn name(&self) -> UserName {
+        self.imp().name.get().cloned().unwrap_or_else(|| UserName::received(""))
+    }
+
+    /// By what lists of people are sorted: the name without case, then exactly.
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let (a, b) = (self.imp(), other.imp());
+        (a.sort_key.get(), a.name.get()).cmp(&(b.sort_key.get(), b.name.get()))
+    }
+
+    /// The presence; `None` for somebody who is not there.
+    pub fn presence(&self) -> Option<Presence> {
+        self.imp().presence.get()
+    }
+
+    /// Takes over what is known of the person now; `None` for somebody who is not there.
+    pub fn set_status(&self, status: Option<&Status>) {
+        let presence = status.map(Status::presence);
+        let words = status.map(|status| Status::received(status.message()).to_string()).unwrap_or_default();
+        self.show(presence, &words);
+    }
+
+    /// Takes over the presence and the words of the same person in another list; `None` for somebody who is not there.
+    pub fn adopt(&self, other: Option<&Self>) {
+        let presence = other.and_then(Self::presence);
+        let words = other.map(Self::status).unwrap_or_default();
+        self.show(presence, &words);
+    }
+
+    fn show(&self, presence: Option<Presence>, words: &str) {
+        let was = self.imp().presence.replace(presence);
+        if self.imp().status.replace(words.to_owned()) != words || was != presence {
+            self.notify_status();
+        }
+    }
+
+    /// Whether the name has all the words that are looked for, in any case.
+    pub fn matches(&self, search: &str) -> bool {
+        let name = self.imp().sort_key.get().map_or("", String::as_str);
+        search.to_lowercase().split_whitespace().all(|word| name.contains(word))
+    }
+}
+
+impl From<&Contact> for Buddy {
+    fn from(contact: &Contact) -> Self {
+        let buddy = Self::new(&contact.name);
+        buddy.set_status(Some(&contact.status));
+        buddy
+    }
+}

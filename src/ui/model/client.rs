@@ -1,0 +1,428 @@
+//! All that the windows know of the network, in one place, and all that they may ask of it.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use gtk::glib::subclass::Signal;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+use gtk::{gio, glib};
+
+use super::{Conversation, Entry, Invitation, Message, Roster};
+use crate::net::{
+    self, Command, Contact, ConversationId, Delivery, LinkState, MessageId, NetError, NetErrorKind, Phase, Said,
+    UserName,
+};
+use crate::ui::i18n::gettext_f;
+
+/// How many invitations may wait for an answer. More than these nobody reads; they are declined.
+const INVITATIONS: u32 = 50;
+/// For how long the same people are not invited again while the server has not answered.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Sends a command to the network thread, or tells why not. Never waits.
+pub type Outbox = Box<dyn Fn(Command) -> Result<(), NetError>>;
+
+mod imp {
+    use super::{
+        Cell, Conversation, ConversationId, HashMap, HashSet, Instant, Invitation, LazyLock, LinkState, NetError,
+        OnceCell, Outbox, RefCell, Roster, Signal, UserName, gio, glib,
+    };
+    use glib::prelude::*;
+    use glib::subclass::prelude::*;
+
+    pub struct Client {
+        pub outbox: OnceCell<Outbox>,
+        pub link: RefCell<LinkState>,
+        pub link_since: Cell<Instant>,
+        pub name: RefCell<Option<UserName>>,
+        pub roster: Roster,
+        pub conversations: gio::ListStore,
+        pub alive: RefCell<HashMap<ConversationId, Conversation>>,
+        pub leaving: RefCell<HashSet<ConversationId>>,
+        pub starting: RefCell<Option<(Vec<UserName>, Instant)>>,
+        pub invitations: gio::ListStore,
+        pub problem: RefCell<Option<NetError>>,
+        pub last_key: Cell<u32>,
+        pub last_message: Cell<u64>,
+    }
+
+    impl Default for Client {
+        fn default() -> Self {
+            Self {
+                outbox: OnceCell::default(),
+                link: RefCell::new(LinkState::Offline(None)),
+                link_since: Cell::new(Instant::now()),
+                name: RefCell::default(),
+                roster: Roster::default(),
+                conversations: gio::ListStore::new::<Conversation>(),
+                alive: RefCell::default(),
+                leaving: RefCell::default(),
+                starting: RefCell::default(),
+                invitations: gio::ListStore::new::<Invitation>(),
+                problem: RefCell::default(),
+                last_key: Cell::default(),
+                last_message: Cell::default(),
+            }
+        }
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Client {
+        const NAME: &'static str = "KlatchClient";
+        type Type = super::Client;
+    }
+
+    impl ObjectImpl for Client {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: LazyLock<[Signal; 5]> = LazyLock::new(|| {
+                [
+                    Signal::builder("link-changed").build(),
+                    Signal::builder("roster-changed").build(),
+                    Signal::builder("problem").build(),
+                    Signal::builder("opened").param_types([Conversation::static_type()]).build(),
+                    Signal::builder("unread").param_types([Conversation::static_type()]).build(),
+                ]
+            });
+            SIGNALS.as_ref()
+        }
+    }
+}
+
+glib::wrapper! {
+    /// All that the windows know of the network.
+    pub struct Client(ObjectSubclass<imp::Client>);
+}
+
+impl Client {
+    /// A client that is offline and sends its commands there.
+    pub fn new(outbox: impl Fn(Command) -> Result<(), NetError> + 'static) -> Self {
+        let client: Self = glib::Object::new();
+        client.imp().outbox.get_or_init(|| Box::new(outbox));
+        client
+    }
+
+    /// How one is connected.
+    pub fn link(&self) -> LinkState {
+        self.imp().link.borrow().clone()
+    }
+
+    /// Whether one is connected and registered.
+    pub fn is_online(&self) -> bool {
+        matches!(*self.imp().link.borrow(), LinkState::Online { .. })
+    }
+
+    /// In how many seconds the next attempt to connect begins, rounded up; `None` if none waits.
+    pub fn seconds_to_retry(&self) -> Option<u64> {
+        let LinkState::Reconnecting { after, .. } = *self.imp().link.borrow() else { return None };
+        let left = after.saturating_sub(self.imp().link_since.get().elapsed());
+        Some(left.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX))
+    }
+
+    /// The name under which one is, or last was, online.
+    pub fn name(&self) -> Option<UserName> {
+        self.imp().name.borrow().clone()
+    }
+
+    /// Who else is there.
+    pub fn roster(&self) -> &Roster {
+        &self.imp().roster
+    }
+
+    /// The conversations that have a window, each a [`Conversation`], oldest first.
+    pub fn conversations(&self) -> &gio::ListStore {
+        &self.imp().conversations
+    }
+
+    /// The invitations that wait for an answer, each an [`Invitation`], oldest first.
+    pub fn invitations(&self) -> &gio::ListStore {
+        &self.imp().invitations
+    }
+
+    /// What has last gone wrong that is shown nowhere else.
+    pub fn problem(&self) -> Option<NetError> {
+        self.imp().problem.borrow().clone()
+    }
+
+    /// A conversation, by its key.
+    pub fn conversation(&self, key: u32) -> Option<Conversation> {
+        self.every_conversation().find(|conversation| conversation.key() == key)
+    }
+
+    /// What titles and menus call a conversation. Of several with the same people, all but the oldest have a number.
+    pub fn label_of(&self, conversation: &Conversation) -> String {
+        let title = conversation.title();
+        let same_title = |other: &Conversation| other.title() == title;
+        let older = self.every_conversation().take_while(|other| other != conversation).filter(same_title).count();
+        match older {
+            0 => title,
+            older => gettext_f("{title} ({n})", &[("title", &title), ("n", &(older + 1).to_string())]),
+        }
+    }
+
+    /// An invitation, by its key.
+    pub fn invitation(&self, key: u32) -> Option<Invitation> {
+        self.invitations().iter::<Invitation>().filter_map(Result::ok).find(|invitation| invitation.key() == key)
+    }
+
+    fn every_conversation(&self) -> impl Iterator<Item = Conversation> + use<> {
+        let all: Vec<_> = self.conversations().iter::<Conversation>().filter_map(Result::ok).collect();
+        all.into_iter()
+    }
+
+    /// Who is there, as far as that is known now.
+    fn known_roster(&self) -> Option<&Roster> {
+        self.is_online().then(|| self.roster())
+    }
+
+    fn list_people(&self) {
+        for conversation in self.every_conversation() {
+            conversation.list_people(self.known_roster());
+        }
+    }
+
+    fn next_key(&self) -> u32 {
+        self.imp().last_key.set(self.imp().last_key.get().wrapping_add(1));
+        self.imp().last_key.get()
+    }
+}
+
+/// What is asked of the network.
+impl Client {
+    /// Sends a command. If it is refused, the reason is told as a problem as well.
+    pub fn send(&self, command: Command) -> Result<(), NetError> {
+        let Some(outbox) = self.imp().outbox.get() else { return Err(NetError::new(NetErrorKind::NotConnected)) };
+        outbox(command).inspect_err(|error| self.tell_problem(Some(error.clone())))
+    }
+
+    /// Starts a conversation with these people, or gives back the one that goes on with exactly them.
+    pub fn start(&self, with: &[UserName]) -> Option<Conversation> {
+        let wanted: BTreeSet<_> = with.iter().cloned().collect();
+        let present = self.every_conversation().find(|conversation| {
+            conversation.is_alive() && conversation.others().into_iter().collect::<BTreeSet<_>>() == wanted
+        });
+        if present.is_some() || wanted.is_empty() {
+            return present;
+        }
+        let with: Vec<_> = wanted.into_iter().collect();
+        let is_asked_already = matches!(&*self.imp().starting.borrow(), Some((people, since)) if *people == with && since.elapsed() < PATIENCE);
+        if !is_asked_already && self.send(Command::Start { with: with.clone() }).is_ok() {
+            self.imp().starting.replace(Some((with, Instant::now())));
+        }
+        None
+    }
+
+    /// Says something. The text is in the transcript when the network thread has taken it up.
+    pub fn say(&self, conversation: &Conversation, body: &str) -> Result<(), NetError> {
+        self.imp().last_message.set(self.imp().last_message.get() + 1);
+        let id = MessageId(self.imp().last_message.get());
+        self.send(Command::Say { conversation: conversation.id(), body: body.to_owned(), id })
+    }
+
+    /// Says something again that was not delivered, or may not have been; the old row goes.
+    pub fn say_again(&self, conversation: &Conversation, message: &Message) -> Result<(), NetError> {
+        if let Entry::Said { body, .. } = message.entry() {
+            self.say(conversation, body)?;
+            conversation.remove(message);
+        }
+        Ok(())
+    }
+
+    /// Leaves a conversation and forgets it, because its window is closed.
+    pub fn leave(&self, conversation: &Conversation) {
+        let id = conversation.id();
+        let is_known = self.imp().alive.borrow().get(&id) == Some(conversation);
+        if is_known {
+            self.imp().alive.borrow_mut().remove(&id);
+            if self.send(Command::Leave(id.clone())).is_ok() {
+                self.imp().leaving.borrow_mut().insert(id);
+            }
+        }
+        if let Some(at) = self.conversations().find(conversation) {
+            self.conversations().remove(at);
+        }
+        self.count_unread(&conversation.others());
+    }
+
+    /// Answers an invitation.
+    pub fn answer(&self, invitation: &Invitation, accept: bool) {
+        let Some(id) = invitation.conversation().cloned() else { return };
+        if accept {
+            self.imp().leaving.borrow_mut().remove(&id);
+        }
+        if self.send(Command::Answer { conversation: id, accept }).is_ok()
+            && let Some(at) = self.invitations().find(invitation)
+        {
+            self.invitations().remove(at);
+        }
+    }
+
+    /// Counts a conversation's unread messages for the people in it, after they were seen.
+    pub fn count_unread(&self, people: &[UserName]) {
+        for name in people {
+            if let Some(buddy) = self.roster().get(name) {
+                buddy.set_unread(
+                    self.every_conversation().map(|conversation| conversation.unseen_of(name)).sum::<u32>(),
+                );
+            }
+        }
+    }
+}
+
+/// What the network tells.
+impl Client {
+    /// Takes over how one is connected.
+    pub fn set_link(&self, link: LinkState) {
+        let imp = self.imp();
+        if let LinkState::Online { name, .. } = &link {
+            imp.name.replace(Some(name.clone()));
+            imp.problem.replace(None);
+        }
+        imp.starting.replace(None);
+        imp.link_since.set(Instant::now());
+        imp.link.replace(link);
+        self.list_people();
+        self.emit_by_name::<()>("link-changed", &[]);
+    }
+
+    /// Takes over who is there.
+    pub fn set_roster(&self, contacts: &[Contact]) {
+        self.roster().update(contacts);
+        self.list_people();
+        self.emit_by_name::<()>("roster-changed", &[]);
+    }
+
+    /// Takes over the state of a conversation, which may be new.
+    pub fn set_conversation(&self, news: &net::Conversation) {
+        let imp = self.imp();
+        let is_over = matches!(news.phase, Phase::Ended(_));
+        if is_over {
+            imp.leaving.borrow_mut().remove(&news.id);
+        } else if imp.leaving.borrow().contains(&news.id) {
+            return;
+        }
+        let known = imp.alive.borrow().get(&news.id).cloned();
+        let me = self.name();
+        match known {
+            Some(conversation) => {
+                conversation.update(news, me.as_ref(), self.known_roster());
+                // What comes under the same id later is another conversation, in another window.
+                if is_over {
+                    imp.alive.borrow_mut().remove(&news.id);
+                }
+            }
+            None if is_over => {}
+            None => {
+                imp.starting.replace(None);
+                let conversation = self.open(&news.id);
+                conversation.update(news, me.as_ref(), self.known_roster());
+                self.emit_by_name::<()>("opened", &[&conversation]);
+            }
+        }
+    }
+
+    fn open(&self, id: &ConversationId) -> Conversation {
+        let conversation = Conversation::new(self.next_key(), id);
+        self.imp().alive.borrow_mut().insert(id.clone(), conversation.clone());
+        self.conversations().append(&conversation);
+        conversation
+    }
+
+    /// Adds what was said, in one change for each conversation.
+    pub fn append(&self, said: Vec<Said>) {
+        let mut by_conversation: BTreeMap<ConversationId, Vec<Said>> = BTreeMap::new();
+        for text in said {
+            by_conversation.entry(text.conversation.clone()).or_default().push(text);
+        }
+        for (id, said) in by_conversation {
+            // A text for a conversation that is being left, or has ended, has nowhere to go.
+            let Some(conversation) = self.imp().alive.borrow().get(&id).cloned() else { continue };
+            if conversation.append(&said) > 0 {
+                let senders: BTreeSet<_> = said.into_iter().map(|text| text.from).collect();
+                self.count_unread(&senders.into_iter().collect::<Vec<_>>());
+                self.emit_by_name::<()>("unread", &[&conversation]);
+            }
+        }
+    }
+
+    /// Takes over what is known of the delivery of one's own text.
+    pub fn set_delivery(&self, id: MessageId, delivery: Delivery) {
+        let _said_somewhere = self.every_conversation().any(|conversation| conversation.set_delivery(id, delivery));
+    }
+
+    /// Takes up an invitation.
+    pub fn add_invitation(&self, conversation: ConversationId, from: UserName) {
+        if self.invitations().n_items() >= INVITATIONS {
+            // Nobody can answer so many; a full command queue leaves it open, which does no harm.
+            let _ = self.send(Command::Answer { conversation, accept: false });
+            return;
+        }
+        self.invitations().append(&Invitation::new(self.next_key(), conversation, from));
+    }
+
+    /// Drops an invitation that can no longer be answered.
+    pub fn drop_invitation(&self, conversation: &ConversationId) {
+        self.invitations().retain(|invitation| {
+            invitation.downcast_ref::<Invitation>().and_then(Invitation::conversation) != Some(conversation)
+        });
+    }
+
+    /// Says what has gone wrong; `None` when it has been read.
+    pub fn tell_problem(&self, problem: Option<NetError>) {
+        if problem.as_ref().is_some_and(|problem| problem.kind == NetErrorKind::NoConversation) {
+            self.imp().starting.replace(None);
+        }
+        self.imp().problem.replace(problem);
+        self.emit_by_name::<()>("problem", &[]);
+    }
+}
+
+/// Where to listen.
+impl Client {
+    /// Calls back when one is connected in another way.
+    pub fn connect_link_changed(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_plain("link-changed", callback)
+    }
+
+    /// Calls back when somebody has come, gone or changed.
+    pub fn connect_roster_changed(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_plain("roster-changed", callback)
+    }
+
+    /// Calls back when something has gone wrong, or that has been read.
+    pub fn connect_problem(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_plain("problem", callback)
+    }
+
+    /// Calls back when a conversation needs a window.
+    pub fn connect_opened(&self, callback: impl Fn(&Conversation) + 'static) -> glib::SignalHandlerId {
+        self.connect_with_conversation("opened", callback)
+    }
+
+    /// Calls back when something was said that was not seen at once.
+    pub fn connect_unread(&self, callback: impl Fn(&Conversation) + 'static) -> glib::SignalHandlerId {
+        self.connect_with_conversation("unread", callback)
+    }
+
+    fn connect_with_conversation(
+        &self,
+        signal: &str,
+        callback: impl Fn(&Conversation) + 'static,
+    ) -> glib::SignalHandlerId {
+        let callback = glib::closure_local!(move |_: &Self, conversation: &Conversation| callback(conversation));
+        self.connect_closure(signal, false, callback)
+    }
+
+    fn connect_plain(&self, signal: &str, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_closure(signal, false, glib::closure_local!(move |client: &Self| callback(client)))
+    }
+}
+
+impl fmt::Debug for imp::Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("link", &self.link).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,342 @@
+//! A conversation: who is in it, what was said, and what of that has not been seen.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
+
+use gtk::glib::subclass::Signal;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+use gtk::{gio, glib};
+
+use super::{Buddy, Entry, Message, Roster};
+use crate::net::{self, ConversationId, Delivery, MessageId, Phase, Said, UserName};
+use crate::ui::i18n::{gettext, gettext_f, ngettext_f};
+
+/// How many rows a transcript keeps. Taking rows away costs time while they are shown, so it happens seldom.
+const ROWS: u32 = 20_000;
+/// How many rows more there may be before the oldest are taken away.
+const SLACK: u32 = 5_000;
+/// Messages of one person that are not further apart than this are shown as one run.
+const RUN: Duration = Duration::from_mins(2);
+/// How many names a title or a notice spells out.
+const NAMES: usize = 4;
+
+mod imp {
+    use super::{
+        BTreeMap, Buddy, Cell, ConversationId, HashMap, LazyLock, Message, MessageId, OnceCell, Phase, RefCell, Signal,
+        UserName, gio, glib,
+    };
+    use glib::prelude::*;
+    use glib::subclass::prelude::*;
+
+    #[derive(glib::Properties)]
+    #[properties(wrapper_type = super::Conversation)]
+    pub struct Conversation {
+        pub key: Cell<u32>,
+        pub id: OnceCell<ConversationId>,
+        pub me: RefCell<Option<UserName>>,
+        pub members: RefCell<Vec<UserName>>,
+        pub awaited: RefCell<Vec<UserName>>,
+        pub others: RefCell<Vec<UserName>>,
+        pub phase: Cell<Option<Phase>>,
+        pub transcript: gio::ListStore,
+        pub people: gio::ListStore,
+        pub own: RefCell<HashMap<MessageId, Message>>,
+        pub unseen: RefCell<BTreeMap<UserName, u32>>,
+        pub is_watched: Cell<bool>,
+        /// With whom, in words.
+        #[property(get)]
+        pub title: RefCell<String>,
+        /// How many messages of others have not been seen.
+        #[property(get)]
+        pub unread: Cell<u32>,
+    }
+
+    impl Default for Conversation {
+        fn default() -> Self {
+            Self {
+                key: Cell::default(),
+                id: OnceCell::default(),
+                me: RefCell::default(),
+                members: RefCell::default(),
+                awaited: RefCell::default(),
+                others: RefCell::default(),
+                phase: Cell::default(),
+                transcript: gio::ListStore::new::<Message>(),
+                people: gio::ListStore::new::<Buddy>(),
+                own: RefCell::default(),
+                unseen: RefCell::default(),
+                is_watched: Cell::default(),
+                title: RefCell::default(),
+                unread: Cell::default(),
+            }
+        }
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Conversation {
+        const NAME: &'static str = "KlatchConversation";
+        type Type = super::Conversation;
+    }
+
+    #[glib::derived_properties]
+    impl ObjectImpl for Conversation {
+        fn signals() -> &'static [Signal] {
+            static SIGNALS: LazyLock<[Signal; 1]> = LazyLock::new(|| [Signal::builder("changed").build()]);
+            SIGNALS.as_ref()
+        }
+    }
+}
+
+glib::wrapper! {
+    /// A conversation, as long as it has a window.
+    pub struct Conversation(ObjectSubclass<imp::Conversation>);
+}
+
+impl Conversation {
+    pub(super) fn new(key: u32, id: &ConversationId) -> Self {
+        let conversation: Self = glib::Object::new();
+        conversation.imp().key.set(key);
+        conversation.imp().id.get_or_init(|| id.clone());
+        conversation
+    }
+
+    /// How menus and notifications call it; unique in this run of the program.
+    pub fn key(&self) -> u32 {
+        self.imp().key.get()
+    }
+
+    /// How the server calls it.
+    pub fn id(&self) -> ConversationId {
+        self.imp().id.get().cloned().unwrap_or(ConversationId::Int(0))
+    }
+
+    /// What can be done in it.
+    pub fn phase(&self) -> Phase {
+        self.imp().phase.get().unwrap_or(Phase::Waiting)
+    }
+
+    /// Whether it goes on, or may go on.
+    pub fn is_alive(&self) -> bool {
+        !matches!(self.phase(), Phase::Ended(_))
+    }
+
+    /// The rows of the transcript, each a [`Message`].
+    pub fn transcript(&self) -> &gio::ListStore {
+        &self.imp().transcript
+    }
+
+    /// Who is in it or invited to it, each a [`Buddy`] of this list alone.
+    pub fn people(&self) -> &gio::ListStore {
+        &self.imp().people
+    }
+
+    /// Who was invited and has not come yet.
+    pub fn awaited(&self) -> Vec<UserName> {
+        self.imp().awaited.borrow().clone()
+    }
+
+    /// Everybody else who is, will be or last was in it.
+    pub fn others(&self) -> Vec<UserName> {
+        self.imp().others.borrow().clone()
+    }
+
+    /// Whether somebody is oneself.
+    pub fn is_me(&self, name: &UserName) -> bool {
+        self.imp().me.borrow().as_ref() == Some(name)
+    }
+
+    /// Calls back when the phase or the people are news.
+    pub fn connect_changed(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_closure("changed", false, glib::closure_local!(move |conversation: &Self| callback(conversation)))
+    }
+
+    /// Takes over the phase and the members.
+    pub(super) fn update(&self, news: &net::Conversation, me: Option<&UserName>, roster: Option<&Roster>) {
+        let imp = self.imp();
+        if let Some(me) = me {
+            imp.me.replace(Some(me.clone()));
+        }
+        let before = (imp.phase.replace(Some(news.phase)), imp.members.replace(news.members.clone()));
+        imp.awaited.replace(news.awaited.clone());
+        let others: Vec<_> =
+            news.members.iter().chain(&news.awaited).filter(|name| !self.is_me(name)).cloned().collect();
+        if !others.is_empty() {
+            let title = enumeration(&others);
+            imp.others.replace(others);
+            if imp.title.replace(title.clone()) != title {
+                self.notify_title();
+            }
+        }
+        self.tell_what_happened(before.0, &before.1);
+        self.list_people(roster);
+        self.emit_by_name::<()>("changed", &[]);
+    }
+
+    /// Lists the people anew, after somebody's presence has changed; without a roster nobody's is known.
+    pub(super) fn list_people(&self, roster: Option<&Roster>) {
+        let imp = self.imp();
+        let members = imp.members.borrow();
+        let awaited = imp.awaited.borrow();
+        let is_over = !self.is_alive();
+        let mut wanted: Vec<_> = members.iter().map(|name| (name, String::new())).collect();
+        if is_over {
+            wanted.clear();
+        }
+        wanted.extend(awaited.iter().filter(|_| !is_over).map(|name| (name, gettext("invited"))));
+        let present: HashMap<_, _> =
+            imp.people.iter::<Buddy>().filter_map(Result::ok).map(|buddy| (buddy.name(), buddy)).collect();
+        let people: Vec<_> = wanted
+            .into_iter()
+            .map(|(name, note)| {
+                let buddy = present.get(name).cloned().unwrap_or_else(|| Buddy::new(name));
+                if self.is_me(name) {
+                    buddy.set_note(gettext("you"));
+                } else {
+                    buddy.set_note(note);
+                    buddy.adopt(roster.and_then(|roster| roster.get(name)).as_ref());
+                }
+                buddy
+            })
+            .collect();
+        let same = imp.people.n_items() as usize == people.len()
+            && imp.people.iter::<Buddy>().zip(&people).all(|(old, new)| old.as_ref() == Ok(new));
+        if !same {
+            imp.people.splice(0, imp.people.n_items(), &people);
+        }
+    }
+
+    /// Adds what was said, in one change of the list. Tells how much of it is unread by that.
+    pub(super) fn append(&self, said: &[Said]) -> u32 {
+        let imp = self.imp();
+        let mut rows = Vec::with_capacity(said.len() + 1);
+        let mut previous = self.last();
+        let mut unseen = 0;
+        for text in said {
+            let message = row(previous.as_ref(), text);
+            if previous.as_ref().and_then(Message::day) != message.day() {
+                rows.push(Message::new(Entry::Day, text.at));
+            }
+            if let Some(id) = text.own {
+                imp.own.borrow_mut().insert(id, message.clone());
+            } else if !imp.is_watched.get() {
+                unseen += 1;
+                *imp.unseen.borrow_mut().entry(text.from.clone()).or_default() += 1;
+            }
+            rows.push(message.clone());
+            previous = Some(message);
+        }
+        self.splice_rows(&rows);
+        if unseen > 0 {
+            imp.unread.set(self.unread() + unseen);
+            self.notify_unread();
+        }
+        unseen
+    }
+
+    /// Adds a row that says what happened.
+    pub(super) fn notice(&self, text: String) {
+        self.splice_rows(&[Message::new(Entry::Notice(text), SystemTime::now())]);
+    }
+
+    fn splice_rows(&self, rows: &[Message]) {
+        let transcript = self.transcript();
+        transcript.splice(transcript.n_items(), 0, rows);
+        let surplus = transcript.n_items().saturating_sub(ROWS);
+        if surplus > SLACK {
+            transcript.splice(0, surplus, &[] as &[Message]);
+        }
+    }
+
+    /// Takes over what is known of the delivery of one's own text; whether it was said here.
+    pub(super) fn set_delivery(&self, id: MessageId, delivery: Delivery) -> bool {
+        let mut own = self.imp().own.borrow_mut();
+        let Some(message) = own.get(&id) else { return false };
+        message.set_delivery(delivery);
+        if delivery == Delivery::Delivered {
+            own.remove(&id);
+        }
+        true
+    }
+
+    /// Takes a row out of the transcript, because its text is said again.
+    pub(super) fn remove(&self, message: &Message) {
+        if let Some(at) = self.transcript().find(message) {
+            self.transcript().remove(at);
+        }
+    }
+
+    /// Tells whether the window is in front: what comes then is seen at once.
+    pub fn set_watched(&self, is_watched: bool) {
+        let imp = self.imp();
+        imp.is_watched.set(is_watched);
+        if is_watched && imp.unread.replace(0) > 0 {
+            imp.unseen.borrow_mut().clear();
+            self.notify_unread();
+        }
+    }
+
+    /// How many messages of this person have not been seen here.
+    pub(super) fn unseen_of(&self, name: &UserName) -> u32 {
+        self.imp().unseen.borrow().get(name).copied().unwrap_or_default()
+    }
+
+    fn last(&self) -> Option<Message> {
+        let transcript = self.transcript();
+        transcript.item(transcript.n_items().checked_sub(1)?).and_downcast()
+    }
+
+    /// Writes into the transcript who came and went, and where something may be missing.
+    fn tell_what_happened(&self, phase: Option<Phase>, members: &[UserName]) {
+        let now = self.phase();
+        match (phase, now) {
+            (Some(Phase::Waiting | Phase::Open), Phase::Interrupted) => {
+                self.notice(gettext("The connection was lost."));
+                return;
+            }
+            (Some(Phase::Interrupted), Phase::Waiting | Phase::Open) => {
+                self.notice(gettext("The connection is back. What others said meanwhile is not shown."));
+            }
+            (Some(Phase::Waiting | Phase::Open), Phase::Waiting | Phase::Open) => {}
+            _ => return,
+        }
+        let missing = |from: &[UserName], of: &[UserName]| -> Vec<UserName> {
+            of.iter().filter(|name| !from.contains(name) && !self.is_me(name)).cloned().collect()
+        };
+        let (came, went) = {
+            let current = self.imp().members.borrow();
+            (missing(members, &current), missing(&current, members))
+        };
+        if !came.is_empty() {
+            let names = enumeration(&came);
+            self.notice(ngettext_f("{names} has joined.", "{names} have joined.", came.len(), &[("names", &names)]));
+        }
+        if !went.is_empty() {
+            let names = enumeration(&went);
+            self.notice(ngettext_f("{names} has left.", "{names} have left.", went.len(), &[("names", &names)]));
+        }
+    }
+}
+
+/// The row for a text, which names its sender unless it follows the sender's previous one closely.
+fn row(previous: Option<&Message>, said: &Said) -> Message {
+    let follows = previous.is_some_and(|previous| {
+        let is_same = matches!(previous.entry(), Entry::Said { from, .. } if *from == said.from);
+        let gap = said.at.duration_since(previous.at()).unwrap_or_default();
+        is_same && gap <= RUN
+    });
+    let entry = Entry::Said { from: said.from.clone(), body: said.body.clone(), own: said.own, begins_run: !follows };
+    Message::new(entry, said.at)
+}
+
+/// Some names, and how many more.
+pub fn enumeration(names: &[UserName]) -> String {
+    let shown = if names.len() > NAMES + 1 { NAMES } else { names.len() };
+    let list = names.iter().take(shown).map(ToString::to_string).collect::<Vec<_>>().join(&gettext(", "));
+    match names.len() - shown {
+        0 => list,
+        more => gettext_f("{names} and {n} more", &[("names", &list), ("n", &more.to_string())]),
+    }
+}

@@ -1,0 +1,59 @@
+//! The only receiver of the network thread's news.
+
+use std::time::Duration;
+
+use async_channel::Receiver;
+use gtk::glib;
+
+use super::model::Client;
+use crate::net::{Event, Said};
+
+/// How many events are shown at once.
+const BATCH: usize = 512;
+/// The pause after a batch: one frame at 60 Hz. Events come at the default priority, above redrawing; without the pause
+/// a flood of them would leave no time for frames and keys.
+const PAUSE: Duration = Duration::from_millis(16);
+
+/// Shows every event until the network thread ends.
+pub fn start(events: Receiver<Event>, client: &Client) {
+    let client = client.clone();
+    glib::spawn_future_local(async move {
+        while let Ok(first) = events.recv().await {
+            let mut batch = vec![first];
+            while batch.len() < BATCH
+                && let Ok(event) = events.try_recv()
+            {
+                batch.push(event);
+            }
+            apply(&client, batch);
+            glib::timeout_future(PAUSE).await;
+        }
+    });
+}
+
+/// Shows some events in their order; texts that follow each other are added in one change for each conversation.
+pub fn apply(client: &Client, batch: Vec<Event>) {
+    let mut said: Vec<Said> = Vec::new();
+    for event in batch {
+        match event {
+            Event::Said(text) => {
+                said.push(text);
+                continue;
+            }
+            _ if said.is_empty() => {}
+            _ => client.append(std::mem::take(&mut said)),
+        }
+        match event {
+            Event::Link(link) => client.set_link(link),
+            Event::Roster(contacts) => client.set_roster(&contacts),
+            Event::Invited { conversation, from } => client.add_invitation(conversation, from),
+            Event::Uninvited { conversation } => client.drop_invitation(&conversation),
+            Event::Conversation(conversation) => client.set_conversation(&conversation),
+            Event::Delivery { id, state } => client.set_delivery(id, state),
+            // Texts are gathered above; and no window shows a list of all conversations, so none is asked for.
+            Event::Said(_) | Event::Listed(_) => {}
+            Event::Problem(problem) => client.tell_problem(Some(problem)),
+        }
+    }
+    client.append(said);
+}
