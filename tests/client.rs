@@ -1,5 +1,7 @@
 //! The network thread against real servers: ours, and some that behave badly.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first thing that is not as it should be")]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
