@@ -1,10 +1,12 @@
 //! What is compiled into the program: templates, icons and style sheets; and how light or dark it looks.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use gtk::prelude::*;
 use gtk::{gdk, gio};
 
+use super::color_scheme::{self, ColorScheme};
 use super::settings::{Appearance, Settings, key};
 
 /// The folder of everything that is compiled in.
@@ -29,16 +31,26 @@ pub fn load(settings: &Settings) {
     );
     follow_dark_theme(&display, &gtk_settings);
 
-    let system_is_dark = gtk_settings.is_gtk_application_prefer_dark_theme();
-    let apply = move |settings: &Settings| {
-        gtk_settings.set_gtk_application_prefer_dark_theme(match settings.appearance() {
-            Appearance::System => system_is_dark,
-            Appearance::Light => false,
-            Appearance::Dark => true,
-        });
+    // What GTK itself knows of the system, until the desktop says more.
+    let of_gtk = gtk_settings.is_gtk_application_prefer_dark_theme();
+    let system_is_dark = Rc::new(Cell::new(of_gtk));
+    let apply = {
+        let system_is_dark = Rc::clone(&system_is_dark);
+        move |settings: &Settings| {
+            gtk_settings.set_gtk_application_prefer_dark_theme(match settings.appearance() {
+                Appearance::System => system_is_dark.get(),
+                Appearance::Light => false,
+                Appearance::Dark => true,
+            });
+        }
     };
     apply(settings);
-    settings.on_changed(&[key::APPEARANCE], apply);
+    settings.on_changed(&[key::APPEARANCE], apply.clone());
+    let settings = settings.clone();
+    color_scheme::watch(move |scheme| {
+        system_is_dark.set(scheme.map_or(of_gtk, |scheme| scheme == ColorScheme::Dark));
+        apply(&settings);
+    });
 }
 
 /// Adds the dark sheet while the dark theme is on: plain GTK does not do so by itself.
