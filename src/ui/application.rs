@@ -31,7 +31,7 @@ pub const ID: &str = match option_env!("KLATCH_APP_ID") {
 };
 
 /// The keys of the actions that work in every window; the keyboard shortcuts window tells them to people.
-const KEYS: [(&str, &[&str]); 13] = [
+pub(super) const KEYS: [(&str, &[&str]); 13] = [
     ("app.new-conversation", &["<Primary>n"]),
     ("app.buddy-list", &["<Primary>b"]),
     ("app.connect", &["<Primary><Shift>k"]),

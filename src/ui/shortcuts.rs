@@ -14,3 +14,16 @@ pub fn show(parent: &impl IsA<gtk::Window>) {
     window.set_transient_for(Some(parent));
     window.present();
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ui::application::KEYS;
+
+    #[test]
+    fn every_key_of_an_action_is_listed() {
+        let listed = include_str!("../../data/ui/shortcuts.ui").replace("&lt;", "<").replace("&gt;", ">");
+        for key in KEYS.iter().flat_map(|(_, keys)| *keys) {
+            assert!(listed.contains(&format!("<property name=\"accelerator\">{key}</property>")), "{key}");
+        }
+    }
+}
