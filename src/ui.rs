@@ -22,6 +22,7 @@ pub mod model;
 pub mod name_dialog;
 pub mod new_conversation;
 pub mod notifier;
+pub mod options;
 pub mod preferences;
 pub mod problem;
 pub mod problem_bar;
@@ -37,22 +38,12 @@ use std::process::ExitCode;
 use gtk::glib;
 use gtk::prelude::*;
 
-use crate::net::{self, Command, Mode, ServerAddress, ServerParameters, UserName};
+use crate::net::{self, Command, Mode, ServerParameters};
 use application::Application;
 use i18n::gettext;
 use model::Client;
+pub use options::Options;
 use settings::Settings;
-
-/// What the command line says.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Connect to this server at once, whatever the settings say.
-    pub server: Option<ServerAddress>,
-    /// Connect at once under this name, whatever the settings say.
-    pub name: Option<UserName>,
-    /// Do not hand over to a Klatch that runs already.
-    pub new_instance: bool,
-}
 
 /// Runs the desktop client until it is quit.
 pub fn run(options: &Options) -> ExitCode {
@@ -76,11 +67,7 @@ pub fn run(options: &Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let app = Application::new(if options.new_instance {
-        gtk::gio::ApplicationFlags::NON_UNIQUE
-    } else {
-        gtk::gio::ApplicationFlags::empty()
-    });
+    let app = Application::new(options.application_flags());
     style::register_resources();
     let client = Client::new({
         let handle = handle.clone();

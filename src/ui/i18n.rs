@@ -3,6 +3,7 @@
 //! A placeholder is `{name}`. The strings must be literals without line continuation or raw quotes, because the
 //! extractor reads Rust as if it were C.
 
+use std::env;
 use std::path::PathBuf;
 
 pub use gettextrs::{gettext, ngettext, pgettext};
@@ -12,13 +13,19 @@ const DOMAIN: &str = "klatch";
 
 /// Opens the message catalogues. To be called before the first window; GTK sets the locale when it starts.
 pub fn init() {
-    let folder = PathBuf::from(option_env!("KLATCH_LOCALEDIR").unwrap_or("/usr/local/share/locale"));
-    let opened = gettextrs::bindtextdomain(DOMAIN, folder)
+    let opened = gettextrs::bindtextdomain(DOMAIN, folder())
         .and_then(|_| gettextrs::bind_textdomain_codeset(DOMAIN, "UTF-8"))
         .and_then(|_| gettextrs::textdomain(DOMAIN));
     if let Err(error) = opened {
         tracing::warn!("no translations: {error}");
     }
+}
+
+/// Where the catalogues are: beside the program, as in `PREFIX/bin` and `PREFIX/share/locale`, unless the build says
+/// otherwise. So a program that was moved as a whole, and one that is built for several prefixes, find theirs.
+fn folder() -> PathBuf {
+    let beside = || Some(env::current_exe().ok()?.parent()?.parent()?.join("share/locale"));
+    option_env!("KLATCH_LOCALEDIR").map(PathBuf::from).or_else(beside).unwrap_or_else(|| "/usr/share/locale".into())
 }
 
 /// Translates, and puts the values in the places that bear their names.
