@@ -14,7 +14,7 @@ use crate::net::{Mode, NameError, ServerAddress, ServerParameters, Status, UserN
 /// The end of input acts as /quit. Exit codes: 0 after /quit, 1 when the first connection or the registration fails, 2
 /// for wrong usage.
 #[derive(Debug, Parser)]
-#[command(name = "klatch-cli", version, about, verbatim_doc_comment)]
+#[command(name = "klatch-cli", version, verbatim_doc_comment)]
 pub struct Options {
     #[command(subcommand)]
     way: Way,
