@@ -216,7 +216,7 @@ impl Conversation {
         let mut unseen = 0;
         for text in said {
             let message = row(previous.as_ref(), text);
-            if previous.as_ref().and_then(Message::day) != message.day() {
+            if previous.as_ref().is_some_and(|previous| previous.day() != message.day()) {
                 rows.push(Message::new(Entry::Day, text.at));
             }
             if let Some(id) = text.own {
