@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::net::{TcpListener, TcpStream};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gtk::prelude::*;
 use gtk::{gio, glib};
@@ -22,20 +22,10 @@ use klatch::ui::settings::{Appearance, Settings};
 use klatch::ui::welcome::Welcome;
 use klatch::ui::{about, shortcuts, style};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+#[path = "gui_support/screen.rs"]
+mod screen;
 
-/// Turns the main loop until it is so.
-fn wait_for(what: &str, is_so: impl Fn() -> bool) {
-    let context = glib::MainContext::default();
-    // Wakes the loop now and then, so that conditions which make no event are seen as well.
-    let tick = glib::timeout_add_local(Duration::from_millis(10), || glib::ControlFlow::Continue);
-    let end = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < end, "waited in vain for {what}");
-        context.iteration(true);
-    }
-    tick.remove();
-}
+use screen::{below, labelled, press, seen, wait_for};
 
 /// One application for all tests: a second one of the same id cannot be registered.
 fn app() -> gtk::Application {
@@ -57,42 +47,8 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// All widgets below this one, in the order of the screen.
-fn below(widget: &impl IsA<gtk::Widget>) -> Vec<gtk::Widget> {
-    let mut found = Vec::new();
-    let mut child = widget.first_child();
-    while let Some(widget) = child {
-        found.push(widget.clone());
-        found.extend(below(&widget));
-        child = widget.next_sibling();
-    }
-    found
-}
-
-/// The widget of this class whose label is so; an underscore marks a key and does not count.
-fn labelled<W: IsA<gtk::Widget>>(within: &impl IsA<gtk::Widget>, label: &str) -> W {
-    below(within)
-        .into_iter()
-        .filter_map(|widget| widget.downcast::<W>().ok())
-        .find(|widget| {
-            let text: Option<String> = widget.property("label");
-            text.is_some_and(|text| text.replacen('_', "", 1) == label)
-        })
-        .unwrap_or_else(|| panic!("no {} says {label:?}", W::static_type().name()))
-}
-
 fn field(within: &impl IsA<gtk::Widget>, label: &str) -> Field {
     labelled(within, label)
-}
-
-fn press(within: &impl IsA<gtk::Widget>, label: &str) {
-    labelled::<gtk::Button>(within, label).emit_clicked();
-}
-
-/// The texts that can be seen.
-fn seen(within: &impl IsA<gtk::Widget>) -> Vec<String> {
-    let labels = below(within).into_iter().filter(WidgetExt::is_mapped);
-    labels.filter_map(|widget| widget.downcast::<gtk::Label>().ok()).map(|label| label.text().into()).collect()
 }
 
 type Sent = Rc<RefCell<Vec<Command>>>;
