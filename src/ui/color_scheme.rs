@@ -58,7 +58,7 @@ pub fn watch(tell: impl Fn(Option<ColorScheme>) + Clone + 'static) {
 /// The value, out of the one or two variants in which it comes.
 fn read(value: &glib::Variant) -> Option<ColorScheme> {
     let mut value = value.clone();
-    while let Some(inner) = value.as_variant() {
+    while let Some(inner) = value.get::<glib::Variant>() {
         value = inner;
     }
     match value.get::<u32>()? {
