@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod field;
 pub mod goodbye;
 pub mod hosting;
+pub mod hosting_alert;
 pub mod hosting_page;
 pub mod i18n;
 pub mod invitation;

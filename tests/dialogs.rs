@@ -20,7 +20,7 @@ use klatch::ui::preferences::{Page, Preferences};
 use klatch::ui::problem::{self, Problem};
 use klatch::ui::settings::{Appearance, Settings};
 use klatch::ui::welcome::Welcome;
-use klatch::ui::{about, shortcuts, style};
+use klatch::ui::{about, hosting_alert, shortcuts, style};
 
 #[path = "gui_support/screen.rs"]
 mod screen;
@@ -49,6 +49,11 @@ fn free_port() -> u16 {
 
 fn field(within: &impl IsA<gtk::Widget>, label: &str) -> Field {
     labelled(within, label)
+}
+
+/// The question that is asked at present.
+fn question() -> Option<gtk::MessageDialog> {
+    gtk::Window::list_toplevels().into_iter().find_map(|window| window.downcast().ok())
 }
 
 type Sent = Rc<RefCell<Vec<Command>>>;
@@ -398,13 +403,12 @@ fn closing_asks_what_shall_become_of_changes() {
     field(&preferences, "Name").set_text("anne");
     preferences.show_page(Page::Account);
     preferences.close();
-    let dialog = || gtk::Window::list_toplevels().into_iter().find_map(|w| w.downcast::<gtk::MessageDialog>().ok());
-    wait_for("the question", || dialog().is_some());
-    dialog().unwrap().response(gtk::ResponseType::Cancel);
+    wait_for("the question", || question().is_some());
+    question().unwrap().response(gtk::ResponseType::Cancel);
     assert!(preferences.is_mapped() && field(&preferences, "Name").text() == "anne");
     preferences.close();
-    wait_for("the question again", || dialog().is_some());
-    dialog().unwrap().response(gtk::ResponseType::Reject);
+    wait_for("the question again", || question().is_some());
+    question().unwrap().response(gtk::ResponseType::Reject);
     wait_for("the end", || !preferences.is_mapped());
     assert_eq!(settings.name().unwrap().as_str(), "ann");
     assert!(sent.borrow().is_empty());
@@ -442,9 +446,51 @@ fn hosting_is_switched_in_the_preferences() {
     press(&preferences, "Join This Server");
     let expected = Command::Connect(Mode::Server(parameters("localhost", port, "ann")));
     assert_eq!(*sent.borrow(), [expected]);
+    let name = UserName::new("ann").unwrap();
+    preferences.show_link(&LinkState::Online { at: format!("localhost:{port}"), name });
     switch.set_active(false);
+    assert_eq!(sent.borrow().last(), Some(&Command::Disconnect), "nobody looks for a server that is gone");
     wait_for("the end", || hosting.state() == HostingState::Stopped);
     assert!(!settings.host_at_start());
+    parent.destroy();
+}
+
+#[gtk::test]
+fn stopping_asks_first_if_others_are_there() {
+    let (settings, hosting, port) = (settings(), Hosting::default(), free_port());
+    let (welcome, handle) = connected_welcome(&settings, &hosting);
+    field(&welcome, "Your name").set_text("guest");
+    field(&welcome, "Address").set_text("127.0.0.1");
+    field(&welcome, "Port").set_text(&port.to_string());
+    hosting.start(port);
+    settings.set_host_at_start(true);
+    press(&welcome, "Join");
+    wait_for("the guest", || hosting.state() == HostingState::Running { port, people: 1 });
+
+    let (parent, preferences, _sent) = preferences(&settings, &hosting);
+    let switch: gtk::CheckButton = labelled(&preferences, "Host a server on this computer while Klatch runs");
+    for (answer, runs) in [(gtk::ResponseType::Cancel, true), (gtk::ResponseType::Accept, false)] {
+        switch.set_active(false);
+        wait_for("the question", || question().is_some());
+        question().unwrap().response(answer);
+        assert_eq!(matches!(hosting.state(), HostingState::Running { .. }), runs);
+        assert_eq!(switch.is_active(), runs);
+    }
+    parent.destroy();
+    handle.shutdown();
+    hosting.shutdown();
+}
+
+#[gtk::test]
+fn a_server_that_cannot_be_hosted_is_told_of_where_nobody_looks() {
+    style::register_resources();
+    let parent = gtk::Window::new();
+    parent.present();
+    let problem = problem::hosting(&std::io::Error::from(std::io::ErrorKind::AddrInUse), 6666);
+    hosting_alert::show(&parent, &problem);
+    wait_for("the alert", || question().is_some_and(|alert| seen(&alert).contains(&problem.title)));
+    question().unwrap().response(gtk::ResponseType::Close);
+    assert!(question().is_none());
     parent.destroy();
 }
 

@@ -33,6 +33,9 @@ fn the_list_for_translators_is_complete() {
         files_with_strings(root, folder, &mut found);
     }
     let list = fs::read_to_string(root.join("po/POTFILES")).unwrap();
-    let listed = list.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
-    assert_eq!(found, listed, "found in the sources on the left, listed in po/POTFILES on the right");
+    let listed: BTreeSet<_> = list.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    let missing: Vec<_> = found.difference(&listed).collect();
+    assert!(missing.is_empty(), "not in po/POTFILES: {missing:?}");
+    let gone: Vec<_> = listed.iter().filter(|name| !root.join(name).exists()).collect();
+    assert!(gone.is_empty(), "in po/POTFILES, but gone: {gone:?}");
 }

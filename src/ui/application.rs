@@ -9,6 +9,7 @@ use gtk::{gio, glib};
 use super::about;
 use super::conversation::ConversationWindow;
 use super::hosting::{self, Hosting, HostingState};
+use super::hosting_alert;
 use super::i18n::{gettext, ngettext_f};
 use super::invitation;
 use super::model::{Client, Conversation};
@@ -374,8 +375,11 @@ impl Application {
     }
 }
 
-/// Tells the buddy list whether this program hosts.
+/// Tells the buddy list whether this program hosts, and the person why it cannot.
 fn show_hosting(window: &Window, state: &HostingState) {
+    if let HostingState::Failed(problem) = state {
+        hosting_alert::show(window, problem);
+    }
     window.set_hosting(match state {
         HostingState::Running { port, people } => Some((*port, *people)),
         _ => None,

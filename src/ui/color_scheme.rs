@@ -58,8 +58,8 @@ pub fn watch(tell: impl Fn(Option<ColorScheme>) + Clone + 'static) {
 /// The value, out of the one or two variants in which it comes.
 fn read(value: &glib::Variant) -> Option<ColorScheme> {
     let mut value = value.clone();
-    while let Some(inner) = value.get::<glib::Variant>() {
-        value = inner;
+    while value.is_type(glib::VariantTy::VARIANT) {
+        value = value.child_value(0);
     }
     match value.get::<u32>()? {
         1 => Some(ColorScheme::Dark),

@@ -5,12 +5,22 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
 use super::field::{self, Field};
-use super::hosting::{Hosting, HostingState};
+use super::hosting::{Hosting, HostingState, own_address};
 use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::settings::Settings;
+use crate::net::LinkState;
+
+/// What somebody who hosts wants of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// To be online through the own server, at this port.
+    Join(u16),
+    /// To be offline: the own server, through which one is online, is about to end.
+    Leave,
+}
 
 mod imp {
-    use std::cell::{Cell, OnceCell};
+    use std::cell::{Cell, OnceCell, RefCell};
 
     use gtk::glib;
     use gtk::prelude::*;
@@ -18,9 +28,9 @@ mod imp {
 
     use super::super::address_list::AddressList;
     use super::super::problem_bar::ProblemBar;
-    use super::{Field, Hosting, Settings};
+    use super::{Field, Hosting, Settings, Wish};
 
-    type Join = Box<dyn Fn(u16)>;
+    type OnWish = Box<dyn Fn(Wish)>;
 
     #[derive(Default, gtk::CompositeTemplate)]
     #[template(resource = "/im/klatch/Klatch/ui/hosting_page.ui")]
@@ -43,7 +53,9 @@ mod imp {
         pub(super) addresses: TemplateChild<AddressList>,
         pub(super) settings: OnceCell<Settings>,
         pub(super) hosting: OnceCell<Hosting>,
-        pub(super) on_join: OnceCell<Join>,
+        pub(super) on_wish: OnceCell<OnWish>,
+        /// Where one is online, as people write it.
+        pub(super) online_at: RefCell<Option<String>>,
         /// Whether the check button is being set by the program.
         pub(super) updating: Cell<bool>,
     }
@@ -79,12 +91,12 @@ glib::wrapper! {
 }
 
 impl HostingPage {
-    /// Connects the page with the server; `join` is called with the port when the person wants to use that server.
-    pub fn set_up(&self, settings: &Settings, hosting: &Hosting, join: impl Fn(u16) + 'static) {
+    /// Connects the page with the server; `on_wish` is called when the connection shall change with it.
+    pub fn set_up(&self, settings: &Settings, hosting: &Hosting, on_wish: impl Fn(Wish) + 'static) {
         let imp = self.imp();
         let _ = imp.settings.set(settings.clone());
         let _ = imp.hosting.set(hosting.clone());
-        let _ = imp.on_join.set(Box::new(join));
+        let _ = imp.on_wish.set(Box::new(on_wish));
         imp.port.expect_port();
         imp.port.set_text(&settings.host_port().to_string());
         self.set_checked(settings.host_at_start());
@@ -121,13 +133,21 @@ impl HostingPage {
             self,
             move |_| {
                 let imp = page.imp();
-                let (Some(hosting), Some(join)) = (imp.hosting.get(), imp.on_join.get()) else { return };
+                let Some(hosting) = imp.hosting.get() else { return };
                 if let HostingState::Running { port, .. } = hosting.state() {
-                    join(port);
+                    page.wish(Wish::Join(port));
                     page.show_state(&hosting.state());
                 }
             }
         ));
+    }
+
+    /// Follows the connection.
+    pub fn show_link(&self, link: &LinkState) {
+        self.imp().online_at.replace(match link {
+            LinkState::Online { at, .. } => Some(at.clone()),
+            LinkState::Offline(_) | LinkState::Connecting { .. } | LinkState::Reconnecting { .. } => None,
+        });
     }
 
     fn start(&self) {
@@ -151,11 +171,11 @@ impl HostingPage {
     /// Asks first if somebody would lose the connection.
     fn ask_to_stop(&self) {
         let Some(hosting) = self.imp().hosting.get() else { return };
-        let people = match hosting.state() {
-            HostingState::Running { people, .. } => people,
+        let others = match hosting.state() {
+            HostingState::Running { people, .. } => people.saturating_sub(usize::from(self.is_own_guest())),
             HostingState::Stopped | HostingState::Stopping | HostingState::Failed(_) => 0,
         };
-        if people == 0 {
+        if others == 0 {
             self.stop();
             return;
         }
@@ -164,9 +184,9 @@ impl HostingPage {
             .title(gettext("Stop the Server"))
             .text(gettext("Stop the server?"))
             .secondary_text(ngettext_f(
-                "{n} person is online here and will lose the connection.",
-                "{n} people are online here and will lose the connection.",
-                people,
+                "{n} other person is online here and will lose the connection.",
+                "{n} other people are online here and will lose the connection.",
+                others,
                 &[],
             ))
             .build();
@@ -189,8 +209,25 @@ impl HostingPage {
         let imp = self.imp();
         if let (Some(settings), Some(hosting)) = (imp.settings.get(), imp.hosting.get()) {
             settings.set_host_at_start(false);
+            // Otherwise the client would look for its own server for ever.
+            if self.is_own_guest() {
+                self.wish(Wish::Leave);
+            }
             hosting.stop();
         }
+    }
+
+    fn wish(&self, wish: Wish) {
+        if let Some(on_wish) = self.imp().on_wish.get() {
+            on_wish(wish);
+        }
+    }
+
+    /// Whether one is online through the server of this program.
+    fn is_own_guest(&self) -> bool {
+        let imp = self.imp();
+        let Some(HostingState::Running { port, .. }) = imp.hosting.get().map(Hosting::state) else { return false };
+        *imp.online_at.borrow() == Some(own_address(port).to_string())
     }
 
     fn set_checked(&self, checked: bool) {
@@ -246,7 +283,7 @@ impl HostingPage {
             imp.addresses.set_port(port);
         }
         let used = imp.settings.get().and_then(Settings::server);
-        imp.join.set_visible(running.is_some_and(|port| used != Some(super::hosting::own_address(port))));
+        imp.join.set_visible(running.is_some_and(|port| used != Some(own_address(port))));
         self.port_changed();
     }
 }

@@ -9,6 +9,7 @@ use gtk::subclass::prelude::*;
 
 use super::field::{self, Field};
 use super::hosting::{self, Hosting};
+use super::hosting_page::Wish;
 use super::i18n::{gettext, gettext_f};
 use super::problem::Problem;
 use super::settings::{Appearance, Settings, key};
@@ -134,9 +135,11 @@ impl Preferences {
         preferences.bind(settings);
         preferences.connect();
         let weak = preferences.downgrade();
-        imp.hosting_page.set_up(settings, hosting, move |port| {
-            if let Some(preferences) = weak.upgrade() {
-                preferences.use_own_server(port);
+        imp.hosting_page.set_up(settings, hosting, move |wish| {
+            let Some(preferences) = weak.upgrade() else { return };
+            match wish {
+                Wish::Join(port) => preferences.use_own_server(port),
+                Wish::Leave => drop(preferences.send(Command::Disconnect)),
             }
         });
         preferences
@@ -151,6 +154,7 @@ impl Preferences {
     pub fn show_link(&self, link: &LinkState) {
         let imp = self.imp();
         imp.state.replace(Some(link.clone()));
+        imp.hosting_page.show_link(link);
         let text = match link {
             LinkState::Offline(_) => gettext("Not connected"),
             LinkState::Connecting { to } => gettext_f("Connecting to {address}…", &[("address", to)]),
