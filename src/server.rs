@@ -24,6 +24,7 @@ mod arguments;
 mod connection;
 mod flusher;
 mod hub;
+mod link;
 mod listener;
 mod lists;
 mod metrics;
@@ -31,6 +32,7 @@ mod options;
 mod outbox;
 mod refusal;
 mod registry;
+mod writing;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -126,7 +128,12 @@ impl Server {
         helpers.shutdown().await;
         let connections = hub.0.lock().close_all();
         info!(connections, "stopping");
-        if connections > 0 && timeout(FAREWELL, hub.0.signals.emptied.notified()).await.is_err() {
+        let emptied = async {
+            while !hub.0.lock().links.is_empty() {
+                hub.0.signals.emptied.notified().await;
+            }
+        };
+        if timeout(FAREWELL, emptied).await.is_err() {
             warn!("some clients have not closed their connections in time");
         }
     }

@@ -7,7 +7,8 @@ mod host;
 use std::collections::{BTreeMap, BTreeSet};
 
 use host::{
-    Host, Peer, conversations, int, invitation, invite, join, leave, message, online_users, register, say, show, status,
+    Host, Peer, conversations, int, invitation, invite, join, leave, message, online_users, register, say, show,
+    status, wait_until,
 };
 use proptest::prelude::*;
 
@@ -220,11 +221,7 @@ fn play(script: &[Step]) {
             if let Some(witness) = peers.values_mut().next() {
                 witness.wait_for(model.online_users());
             } else {
-                let started = std::time::Instant::now();
-                while host.monitor.counts().users > 0 {
-                    assert!(started.elapsed() < host::DEADLINE);
-                    std::thread::yield_now();
-                }
+                wait_until(|| host.monitor.counts().users == 0);
             }
         } else {
             peers.get_mut(&user).unwrap().send(bytes_of(step));

@@ -75,6 +75,21 @@ async fn a_bare_verb_is_complete_after_a_silence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_argument_that_comes_late_and_in_pieces_leaves_nothing_owed() {
+    let mut stream = connected(Options::default()).await;
+    stream.write_all(&register("bob")).await.unwrap();
+    receive(&mut stream).await;
+    stream.write_all(b"LIST_CONVERSATIONS").await.unwrap();
+    assert!(receive(&mut stream).await.starts_with(b"CONVERSATIONS "));
+    stream.write_all(b"(").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stream.write_all(b"t.").await.unwrap();
+    for _ in 0..5 {
+        assert!(receive(&mut stream).await.starts_with(b"ONLINE_USERS "));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_message_comes_alone_to_a_client_that_reads_once_for_one() {
     let pace = Duration::from_millis(15);
     let mut stream = connected(Options { pace, ..Options::default() }).await;

@@ -23,8 +23,8 @@ pub struct Arguments {
     #[arg(long, value_name = "WHO", value_enum, default_value_t = Access::Invited)]
     pub conversations: Access,
     /// Most connections at the same time
-    #[arg(long, value_name = "N", default_value_t = 4096)]
-    pub max_clients: usize,
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_clients: u32,
     /// Milliseconds between two messages to the same client, so that programs which take one recv for one message
     /// work; 0 for none. More than 4 waiting messages are sent at once
     #[arg(long, value_name = "MS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(..=10_000))]
@@ -42,7 +42,7 @@ impl Arguments {
     pub fn options(&self) -> Options {
         Options {
             conversations: self.conversations,
-            max_clients: self.max_clients,
+            max_clients: usize::try_from(self.max_clients).unwrap_or(usize::MAX),
             pace: Duration::from_millis(self.pace),
         }
     }

@@ -14,7 +14,8 @@ use crate::protocol::frame::FrameDecoder;
 use crate::protocol::im::CLIENT_VERBS;
 use crate::protocol::limits;
 
-use super::hub::{Hub, Phase, State};
+use super::hub::{Hub, State};
+use super::link::Phase;
 use super::refusal::Refusal;
 use super::registry::ClientKey;
 
@@ -177,8 +178,9 @@ impl Session {
                     }
                 }
                 Ok(None) => {
-                    if self.registered && self.decoder.is_mid_message() {
-                        self.owes_since.get_or_insert(self.last_read);
+                    if self.registered {
+                        let begun = self.owes_since.unwrap_or(self.last_read);
+                        self.owes_since = self.decoder.is_mid_message().then_some(begun);
                     }
                     return false;
                 }

@@ -4,25 +4,24 @@
 //! able to move between threads.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
-use std::io::ErrorKind;
+use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 
 use slotmap::SlotMap;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use crate::protocol::frame::Frame;
 use crate::protocol::im::{ClientMessage, ServerMessage};
 
+use super::link::{Link, Phase};
 use super::lists::{List, Lists};
 use super::metrics::{Counters, Gauges};
 use super::options::Options;
-use super::outbox::Outbox;
 use super::refusal::Refusal;
 use super::registry::{Action, ClientKey, Departure, Registry};
 
@@ -30,8 +29,6 @@ use super::registry::{Action, ClientKey, Departure, Registry};
 const READ_BYTES: usize = 16 << 10;
 /// So many refused messages without a good one between them end a connection.
 const REFUSALS: u8 = 100;
-/// When more messages than this wait for a paced client, it has fallen behind: it gets them all at once.
-const PACED_MESSAGES: usize = 4;
 /// Connections beyond the allowed number that are told so; those beyond them are closed without a word.
 const TURNED_AWAY: usize = 64;
 
@@ -59,49 +56,18 @@ pub(super) struct State {
     pub(super) counters: Counters,
     /// What is read goes here first: one buffer for all connections, which are served in turn.
     pub(super) input: Box<[u8]>,
-    lists: Lists,
+    pub(super) lists: Lists,
     /// Messages are joined here for one write.
-    scratch: Vec<u8>,
+    pub(super) scratch: Vec<u8>,
     /// Connections with something new to write.
-    dirty: Vec<ClientKey>,
+    pub(super) dirty: VecDeque<ClientKey>,
     /// Connections whose next message has to wait for the pace, and until when.
-    paced: BinaryHeap<Reverse<(Instant, ClientKey)>>,
+    pub(super) paced: BinaryHeap<Reverse<(Instant, ClientKey)>>,
     /// Members who have to be told of a change in their conversations.
     untold_members: HashSet<ClientKey>,
     /// Whoever waits for something to flush.
-    flusher: Option<Waker>,
+    pub(super) flusher: Option<Waker>,
     signals: Arc<Signals>,
-}
-
-/// One connection, as those see it who write to it.
-pub(super) struct Link {
-    peer: SocketAddr,
-    /// Gone once everything is written and the client has been told that nothing follows.
-    pub(super) writer: Option<OwnedWriteHalf>,
-    pub(super) outbox: Outbox,
-    /// Wakes the task of the connection.
-    task: Option<Waker>,
-    /// The socket takes no more: since when nothing has been written.
-    pub(super) blocked: Option<Instant>,
-    pub(super) phase: Phase,
-    /// The task waits until the outbox is no longer heavy.
-    pub(super) held: bool,
-    dirty: bool,
-    is_paced: bool,
-    next_write: Instant,
-    /// The state of the list of users that was sent last.
-    users_told: u64,
-    refusals: u8,
-}
-
-/// How far a connection is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    Open,
-    /// Nothing more is carried out; the connection ends when the outbox is empty.
-    Closing,
-    /// Nothing more can be written.
-    Broken,
 }
 
 impl Hub {
@@ -115,7 +81,7 @@ impl Hub {
             input: vec![0; READ_BYTES].into(),
             lists: Lists::default(),
             scratch: Vec::new(),
-            dirty: Vec::new(),
+            dirty: VecDeque::new(),
             paced: BinaryHeap::new(),
             untold_members: HashSet::new(),
             flusher: None,
@@ -138,20 +104,7 @@ impl State {
         if excess > TURNED_AWAY {
             return None;
         }
-        let key = self.links.insert(Link {
-            peer,
-            writer: Some(writer),
-            outbox: Outbox::default(),
-            task: None,
-            blocked: None,
-            phase: Phase::Open,
-            held: false,
-            dirty: false,
-            is_paced: false,
-            next_write: Instant::now(),
-            users_told: 0,
-            refusals: 0,
-        });
+        let key = self.links.insert(Link::new(writer, peer));
         debug!(%peer, "connected");
         self.publish();
         if excess > 0 {
@@ -244,55 +197,6 @@ impl State {
         }
     }
 
-    fn push(&mut self, key: ClientKey, message: &Arc<[u8]>) {
-        let Some(link) = self.links.get_mut(key) else { return };
-        if link.phase != Phase::Open {
-            return;
-        }
-        link.outbox.push(Arc::clone(message));
-        self.counters.messages_out += 1;
-        if link.outbox.is_over_limit() {
-            self.relieve(key);
-        } else {
-            self.mark_dirty(key);
-        }
-    }
-
-    /// A list for a client in its turn.
-    pub(super) fn push_list(&mut self, key: ClientKey, list: List, asked: bool) {
-        let Some(link) = self.links.get_mut(key).filter(|link| link.phase == Phase::Open) else { return };
-        link.outbox.push_list(list, asked);
-        self.counters.messages_out += 1;
-        self.mark_dirty(key);
-    }
-
-    fn mark_dirty(&mut self, key: ClientKey) {
-        let Some(link) = self.links.get_mut(key) else { return };
-        if !link.dirty && link.blocked.is_none() {
-            link.dirty = true;
-            self.dirty.push(key);
-            if let Some(flusher) = self.flusher.take() {
-                flusher.wake();
-            }
-        }
-    }
-
-    /// Too much waits for a client: writes it now if that is possible, else the client is too slow.
-    fn relieve(&mut self, key: ClientKey) {
-        if self.links.get(key).is_some_and(|link| link.blocked.is_none()) {
-            self.write(key, Instant::now());
-        }
-        let Some(link) = self.links.get_mut(key) else { return };
-        if !link.outbox.is_over_limit() || link.phase == Phase::Broken {
-            return;
-        }
-        let (messages, bytes) = (link.outbox.len(), link.outbox.bytes());
-        warn!(peer = %link.peer, messages, bytes, "too slow a reader is disconnected");
-        link.outbox.clear_unwritten();
-        self.counters.too_slow += 1;
-        self.close(key, Some(format!("too slow: {messages} messages were waiting for you")));
-    }
-
     /// Ends a connection: its user leaves now, what waits is written, then it is closed.
     pub(super) fn close(&mut self, key: ClientKey, error: Option<String>) {
         self.leave(key);
@@ -349,96 +253,6 @@ impl State {
         self.perform(actions);
     }
 
-    /// Whether there is something new to flush; if not, this task is woken when there is.
-    pub(super) fn poll_dirty(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.dirty.is_empty() {
-            self.flusher = Some(cx.waker().clone());
-            Poll::Pending
-        } else {
-            Poll::Ready(())
-        }
-    }
-
-    /// When the next paced message is due.
-    pub(super) fn next_due(&self) -> Option<Instant> {
-        self.paced.peek().map(|Reverse((due, _))| *due)
-    }
-
-    /// Writes whatever may be written now.
-    pub(super) fn flush(&mut self) {
-        let now = Instant::now();
-        while let Some(Reverse((due, key))) = self.paced.peek().copied() {
-            if due > now {
-                break;
-            }
-            self.paced.pop();
-            if let Some(link) = self.links.get_mut(key) {
-                link.is_paced = false;
-                self.write(key, now);
-            }
-        }
-        let mut dirty = std::mem::take(&mut self.dirty);
-        for key in dirty.drain(..) {
-            if let Some(link) = self.links.get_mut(key) {
-                link.dirty = false;
-                self.write(key, now);
-            }
-        }
-        self.dirty = dirty;
-    }
-
-    /// Writes to one connection what its pace and its socket allow.
-    pub(super) fn write(&mut self, key: ClientKey, now: Instant) {
-        let Some(link) = self.links.get_mut(key) else { return };
-        let Link { outbox, writer: Some(writer), users_told, .. } = link else { return };
-        if link.phase == Phase::Broken {
-            return;
-        }
-        let pace = self.options.pace;
-        while !outbox.is_empty() {
-            let messages = if pace.is_zero() || outbox.len() > PACED_MESSAGES || link.phase == Phase::Closing {
-                usize::MAX
-            } else if now >= link.next_write || outbox.is_mid_message() {
-                1
-            } else {
-                if !link.is_paced {
-                    link.is_paced = true;
-                    self.paced.push(Reverse((link.next_write, key)));
-                }
-                break;
-            };
-            let chunk = outbox.chunk(messages, &mut self.scratch, |list| {
-                if list == List::Users {
-                    *users_told = self.registry.users_version();
-                }
-                self.lists.encoded(list, &self.registry, key)
-            });
-            match writer.try_write(chunk) {
-                Ok(bytes) => {
-                    outbox.advance(bytes);
-                    self.counters.bytes_out += bytes as u64;
-                    self.counters.writes += 1;
-                    link.next_write = now + pace;
-                    link.blocked = None;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    link.blocked.get_or_insert(now);
-                    break;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => {
-                    link.phase = Phase::Broken;
-                    break;
-                }
-            }
-        }
-        let relieved = link.held && !link.outbox.is_heavy();
-        let done = link.phase == Phase::Closing && link.outbox.is_empty();
-        if link.blocked.is_some() || link.phase == Phase::Broken || relieved || done {
-            link.wake();
-        }
-    }
-
     /// Bytes that telling a list to everybody concerned takes, about.
     pub(super) fn announcement_bytes(&self, list: List) -> usize {
         let (users, conversations) = self.registry.list_bytes();
@@ -457,27 +271,6 @@ impl State {
                 self.registry.registered().filter(|&key| !is_told(key)).collect()
             }
             List::Conversations => self.untold_members.drain().collect(),
-        }
-    }
-}
-
-impl Link {
-    /// Notes which task to wake.
-    pub(super) fn set_task(&mut self, waker: &Waker) {
-        if !self.task.as_ref().is_some_and(|task| task.will_wake(waker)) {
-            self.task = Some(waker.clone());
-        }
-    }
-
-    /// The connection is of no more use.
-    pub(super) fn give_up(&mut self) {
-        debug!(peer = %self.peer, "the client does not answer");
-        self.phase = Phase::Broken;
-    }
-
-    fn wake(&self) {
-        if let Some(task) = &self.task {
-            task.wake_by_ref();
         }
     }
 }

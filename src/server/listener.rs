@@ -71,15 +71,22 @@ pub(super) fn prepare(listener: &TcpListener) {
 
 /// Accepts for ever.
 pub(super) async fn accept(hub: Arc<Hub>, listener: TcpListener) {
+    let mut has_failed = false;
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => admit(&hub, stream, peer),
+            Ok((stream, peer)) => {
+                has_failed = false;
+                admit(&hub, stream, peer);
+            }
             // The connection was gone before it was accepted.
             Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) => {
                 debug!(%error, "cannot accept");
             }
             Err(error) => {
-                warn!(%error, "cannot accept connections for now");
+                if !has_failed {
+                    warn!(%error, "cannot accept connections for now");
+                }
+                has_failed = true;
                 sleep(PAUSE).await;
             }
         }
@@ -87,6 +94,8 @@ pub(super) async fn accept(hub: Arc<Hub>, listener: TcpListener) {
 }
 
 fn admit(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr) {
+    // An IPv4 client of a dual-stack socket is shown with its IPv4 address.
+    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     let (reader, writer) = stream.into_split();
     let key = hub.lock().connect(writer, peer);
     if let Some(key) = key {

@@ -41,12 +41,14 @@ impl Outbox {
         self.items.push_back(Item::Bytes(message));
     }
 
-    /// A list in its turn. One that waits already is enough, unless this one was asked for.
-    pub(super) fn push_list(&mut self, list: List, asked: bool) {
-        if asked || self.lists[list as usize] == 0 {
+    /// A list in its turn. One that waits already is enough, unless this one was asked for. Whether it was taken.
+    pub(super) fn push_list(&mut self, list: List, asked: bool) -> bool {
+        let wanted = asked || self.lists[list as usize] == 0;
+        if wanted {
             self.lists[list as usize] += 1;
             self.items.push_back(Item::List(list));
         }
+        wanted
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -193,11 +195,11 @@ mod tests {
     #[test]
     fn a_list_that_waits_is_replaced_unless_it_was_asked_for() {
         let mut outbox = Outbox::default();
-        outbox.push_list(List::Users, false);
-        outbox.push_list(List::Users, false);
-        outbox.push_list(List::Conversations, true);
-        outbox.push_list(List::Conversations, false);
-        outbox.push_list(List::Conversations, true);
+        assert!(outbox.push_list(List::Users, false));
+        assert!(!outbox.push_list(List::Users, false));
+        assert!(outbox.push_list(List::Conversations, true));
+        assert!(!outbox.push_list(List::Conversations, false));
+        assert!(outbox.push_list(List::Conversations, true));
         assert_eq!(all(&mut outbox, 1000), b"usersconversationsconversations");
         outbox.push_list(List::Users, false);
         assert_eq!(all(&mut outbox, 1000), b"users");

@@ -2,6 +2,8 @@
 //!
 //! A message goes in, [`Action`]s come out; the server carries them out. Nothing else changes what is known here.
 
+mod conversation;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use slotmap::{SecondaryMap, new_key_type};
@@ -11,6 +13,7 @@ use crate::protocol::im::{ClientMessage, ServerMessage};
 use crate::protocol::limits;
 use crate::protocol::status::Status;
 
+use self::conversation::{CONVERSATION_BYTES, Conversation, Member, as_written, find, member_bytes};
 use super::options::Access;
 use super::refusal::Refusal;
 
@@ -62,30 +65,6 @@ struct User {
     status: Status,
     member_of: BTreeSet<i64>,
     invited_to: BTreeSet<i64>,
-}
-
-struct Member {
-    client: ClientKey,
-    /// The id as this client writes it, where that is not the number as we wrote it: it gets back what it sent.
-    writes: Option<Box<ConversationId>>,
-}
-
-#[derive(Default)]
-struct Conversation {
-    members: Vec<Member>,
-    invited: Vec<ClientKey>,
-    /// Those whose connection was lost: they may enter again, but do not keep the conversation alive.
-    may_return: BTreeSet<NameKey>,
-}
-
-impl Conversation {
-    fn position(&self, client: ClientKey) -> Option<usize> {
-        self.members.iter().position(|member| member.client == client)
-    }
-
-    fn clients(&self) -> Vec<ClientKey> {
-        self.members.iter().map(|member| member.client).collect()
-    }
 }
 
 /// Users, conversations and invitations.
@@ -216,14 +195,13 @@ impl Registry {
 
     /// The content of `CONVERSATIONS` for this client.
     pub(super) fn conversations_seen_by(&self, client: ClientKey) -> BTreeMap<ConversationId, Vec<UserName>> {
-        let own = self.users.get(client);
-        let is_own =
-            |number: &i64| own.is_some_and(|user| user.member_of.contains(number) || user.invited_to.contains(number));
-        self.conversations
-            .iter()
-            .filter(|(number, _)| self.conversations_are_public() || is_own(number))
-            .map(|(&number, conversation)| (ConversationId::Int(number), self.member_names(conversation)))
-            .collect()
+        let entry = |(&number, conversation)| (ConversationId::Int(number), self.member_names(conversation));
+        if self.conversations_are_public() {
+            return self.conversations.iter().map(entry).collect();
+        }
+        let Some(user) = self.users.get(client) else { return BTreeMap::new() };
+        let own = user.member_of.iter().chain(&user.invited_to);
+        own.filter_map(|number| Some((number, self.conversations.get(number)?))).map(entry).collect()
     }
 
     fn member_names(&self, conversation: &Conversation) -> Vec<UserName> {
@@ -423,13 +401,6 @@ impl Registry {
     }
 }
 
-/// What one conversation without members takes in the list: its id and an empty list of names.
-const CONVERSATION_BYTES: usize = 16;
-
-fn member_bytes(name: &UserName) -> usize {
-    name.as_str().len() + 5
-}
-
 fn user_bytes(name: &UserName, status: &Status) -> usize {
     name.as_str().len() + status.as_str().len() + 10
 }
@@ -441,26 +412,6 @@ fn check_status(status: &Status) -> Result<(), Refusal> {
         return Err(Refusal::StatusTooLong);
     }
     Ok(())
-}
-
-/// The conversation that a client means: our number, in whatever type it writes it.
-fn find<'a>(
-    conversations: &'a mut BTreeMap<i64, Conversation>,
-    id: &ConversationId,
-) -> Option<(i64, &'a mut Conversation)> {
-    let number = match id {
-        ConversationId::Int(number) => *number,
-        ConversationId::Text(text) => text.trim().parse().ok()?,
-        ConversationId::Bytes(bytes) => std::str::from_utf8(bytes).ok()?.trim().parse().ok()?,
-        // The text of a whole float has no fraction, and that of any other is no whole number.
-        ConversationId::Float(bits) => f64::from_bits(*bits).to_string().parse().ok()?,
-        ConversationId::BigInt(_) | ConversationId::Bool(_) => return None,
-    };
-    Some((number, conversations.get_mut(&number)?))
-}
-
-fn as_written(id: ConversationId, number: i64) -> Option<Box<ConversationId>> {
-    (id != ConversationId::Int(number)).then(|| Box::new(id))
 }
 
 /// Names as text for an error, as many as anybody would read.

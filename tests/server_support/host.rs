@@ -165,6 +165,15 @@ impl Peer {
     }
 }
 
+/// Waits until something that this process can look at is so.
+pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < DEADLINE);
+        std::thread::yield_now();
+    }
+}
+
 pub(crate) fn show(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }

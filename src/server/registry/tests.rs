@@ -148,9 +148,12 @@ fn an_id_goes_back_in_the_type_in_which_it_came() {
             Action::Send { to: vec![b], message: message(ConversationId::Int(1), "u1") },
         ]
     );
-    for strange in
-        [ConversationId::Text("one".into()), ConversationId::Float(1.5f64.to_bits()), ConversationId::Bool(true)]
-    {
+    for strange in [
+        ConversationId::Text("one".into()),
+        ConversationId::Float(1.5f64.to_bits()),
+        ConversationId::Bool(true),
+        ConversationId::Text(format!("{}1", " ".repeat(40)).as_str().into()),
+    ] {
         assert_eq!(refusal(world.say(1, strange.clone())), format!("there is no conversation {strange}"));
     }
     assert!(world.say(1, ConversationId::Float(1.0f64.to_bits())).is_ok());
