@@ -1,5 +1,8 @@
 //! Says that the server of this program cannot run, when nobody is looking at the preferences.
 
+use std::cell::Cell;
+
+use gtk::glib;
 use gtk::prelude::*;
 
 use super::i18n::gettext;
@@ -33,7 +36,21 @@ pub fn show(parent: &impl IsA<gtk::Window>, problem: &Problem) {
             preferences.show_page(Page::Hosting);
         }
     });
-    alert.present();
+    present_over(&alert, parent);
+}
+
+/// At the start of the program the window comes first: an alert that is there before it ends up behind it.
+fn present_over(alert: &gtk::MessageDialog, parent: &gtk::Window) {
+    if parent.is_mapped() {
+        alert.present();
+        return;
+    }
+    let waiting = Cell::new(Some(alert.downgrade()));
+    parent.connect_map(move |_| {
+        if let Some(alert) = waiting.take().and_then(|alert| alert.upgrade()) {
+            glib::idle_add_local_once(move || alert.present());
+        }
+    });
 }
 
 fn preferences(parent: &gtk::Window) -> Option<Preferences> {
