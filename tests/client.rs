@@ -80,17 +80,14 @@ impl Client {
         let deadline = Instant::now() + PATIENCE;
         let mut seen = Vec::new();
         loop {
-            match self.events.try_recv() {
-                Ok(event) => {
-                    if let Some(found) = look(&event) {
-                        return found;
-                    }
-                    seen.push(event);
+            if let Ok(event) = self.events.try_recv() {
+                if let Some(found) = look(&event) {
+                    return found;
                 }
-                Err(_) => {
-                    assert!(Instant::now() < deadline, "only saw {seen:?}");
-                    thread::sleep(Duration::from_millis(2));
-                }
+                seen.push(event);
+            } else {
+                assert!(Instant::now() < deadline, "only saw {seen:?}");
+                thread::sleep(Duration::from_millis(2));
             }
         }
     }
