@@ -163,6 +163,7 @@ impl Link {
     /// Takes so many written bytes off the outbox.
     fn wrote(&mut self, mut count: usize) {
         self.last_progress = Instant::now();
+        self.write_at = self.last_progress + PACE;
         self.queued = self.queued.saturating_sub(count);
         while let Some(first) = self.outbox.front() {
             let rest = first.len() - self.written;
@@ -174,7 +175,6 @@ impl Link {
             self.written = 0;
             self.outbox.pop_front();
         }
-        self.write_at = self.last_progress + PACE;
     }
 
     /// Writes what waits, closes the writing side, and listens until the server has closed too; all of it for a short
