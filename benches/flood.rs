@@ -67,10 +67,9 @@ fn run(app: &gtk::Application, rate: u32, seconds: u32) {
     pump::apply(
         &client,
         vec![Event::Conversation(net::Conversation {
-            id: id.clone(),
             members: members.clone(),
-            awaited: vec![],
             phase: Phase::Open,
+            ..net::Conversation::entered(id.clone(), members[0].clone(), vec![])
         })],
     );
     let app = app.clone();

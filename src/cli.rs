@@ -7,7 +7,7 @@ mod json;
 mod options;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
@@ -18,7 +18,8 @@ use input::Line;
 pub use options::Options;
 
 use crate::net::{
-    self, Command, ConversationId, Delivery, Event, Handle, LinkState, MessageId, Mode, NetError, NetErrorKind,
+    self, Command, Contact, ConversationId, Delivery, Event, Handle, LinkState, MessageId, Mode, NetError,
+    NetErrorKind, OfferId,
 };
 
 /// How many lines of input may wait; a pipe is read no faster than its commands are carried out.
@@ -26,11 +27,12 @@ const LINES: usize = 16;
 
 /// Runs the client until `/quit`, the end of input, a signal, or a failure; gives the exit code of the program.
 pub fn run(options: &Options) -> io::Result<ExitCode> {
+    let mode = options.mode();
     let (handle, events) = net::start()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(async {
-        let mut client = Client::new(handle, options.json());
-        client.run(options.mode(), &events, &read_lines()?).await
+        let mut client = Client::new(handle, options.json(), mode.has_files());
+        client.run(mode, &events, &read_lines()?).await
     });
     // The thread that reads standard input cannot be interrupted; it ends with the program.
     runtime.shutdown_background();
@@ -70,6 +72,12 @@ struct Client {
     next_message: u64,
     /// Where texts went that may still fail, to say so.
     said: BTreeMap<MessageId, ConversationId>,
+    /// The offers that were not answered.
+    offers: BTreeSet<OfferId>,
+    /// Who was there last.
+    roster: Vec<Contact>,
+    /// As a peer; else through a server.
+    is_peer: bool,
     /// The ids that were told, by what they look like: `7` may be a number or text.
     ids: BTreeMap<String, ConversationId>,
 }
@@ -78,8 +86,18 @@ struct Client {
 const REMEMBERED: usize = 4096;
 
 impl Client {
-    fn new(handle: Handle, json: bool) -> Self {
-        Self { handle, json, stage: Stage::Arriving, next_message: 0, said: BTreeMap::new(), ids: BTreeMap::new() }
+    fn new(handle: Handle, json: bool, is_peer: bool) -> Self {
+        Self {
+            handle,
+            json,
+            stage: Stage::Arriving,
+            next_message: 0,
+            said: BTreeMap::new(),
+            offers: BTreeSet::new(),
+            roster: Vec::new(),
+            is_peer,
+            ids: BTreeMap::new(),
+        }
     }
 
     async fn run(&mut self, mode: Mode, events: &Receiver<Event>, lines: &Receiver<String>) -> io::Result<ExitCode> {
@@ -139,8 +157,23 @@ impl Client {
                 self.said.insert(message, conversation.clone());
                 Command::Say { conversation, body, id: message }
             }
-            Line::Answer(id, accept) => Command::Answer { conversation: self.id(&id), accept },
+            Line::Answer(id, accept) => match id.parse().map(OfferId) {
+                Ok(offer) if self.offers.remove(&offer) => Command::AnswerOffer { offer, accept },
+                _ => Command::Answer { conversation: self.id(&id), accept },
+            },
             Line::List => Command::ListConversations,
+            Line::Info(peer) => Command::AskUserInfo(peer),
+            Line::Files(peer) => Command::ListFiles(peer),
+            Line::Get(from, file, save_as) => Command::Fetch { from, file, save_as },
+            Line::Offer(to, path) => Command::Offer { to, path },
+            Line::Add(address) => Command::AddPeer(address),
+            Line::Cancel(transfer) => Command::Cancel(transfer),
+            Line::Peers => {
+                let roster = Event::Roster(self.roster.clone());
+                // What cannot be written now cannot be written at the next event either, and that ends the program.
+                let _ = self.print(&roster);
+                return None;
+            }
             Line::Empty | Line::Quit => return None,
         })
     }
@@ -164,20 +197,17 @@ impl Client {
             Event::Invited { conversation, .. } => self.remember(conversation),
             Event::Conversation(conversation) => self.remember(&conversation.id),
             Event::Listed(all) => all.keys().for_each(|id| self.remember(id)),
-            Event::Delivery { id, state: state @ (Delivery::Uncertain | Delivery::Failed) } => {
+            Event::Delivery { id, state: Delivery::Uncertain | Delivery::Failed | Delivery::Partial, missing } => {
                 if let Some(conversation) = self.said.remove(id) {
-                    self.complain(&text::undelivered(&conversation, *state))?;
+                    self.complain(&text::undelivered(&conversation, &event, missing))?;
                 }
             }
-            Event::Delivery { id, state: Delivery::Sent | Delivery::Delivered } => drop(self.said.remove(id)),
+            Event::Delivery { id, state: Delivery::Sent | Delivery::Delivered, .. } => drop(self.said.remove(id)),
+            Event::Roster(contacts) => self.roster.clone_from(contacts),
+            Event::Offered { offer, .. } => drop(self.offers.insert(*offer)),
             _ => {}
         }
-        let lines = if self.json { json::lines(&event) } else { text::lines(&event) };
-        let mut output = io::stdout().lock();
-        for line in lines {
-            writeln!(output, "{line}")?;
-        }
-        output.flush()?;
+        self.print(&event)?;
         Ok(match event {
             Event::Link(LinkState::Offline(_)) if self.stage == Stage::Quitting => Some(ExitCode::SUCCESS),
             Event::Link(LinkState::Offline(because)) => {
@@ -193,6 +223,15 @@ impl Client {
             }
             _ => None,
         })
+    }
+
+    fn print(&self, event: &Event) -> io::Result<()> {
+        let lines = if self.json { json::lines(event, self.is_peer) } else { text::lines(event) };
+        let mut output = io::stdout().lock();
+        for line in lines {
+            writeln!(output, "{line}")?;
+        }
+        output.flush()
     }
 
     /// Says what is wrong with what was asked.

@@ -19,12 +19,16 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender, TrySendError};
 
-pub use command::{Command, MessageId};
-pub use event::{Contact, Conversation, Delivery, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Said};
+pub use command::{Command, MessageId, OfferId, TransferId};
+pub use event::{
+    Contact, Conversation, Delivery, Direction, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Question,
+    Said, Transfer, TransferState,
+};
 pub use interfaces::reachable_addresses;
 pub use mode::{AddressError, DEFAULT_PORT, Mode, ServerAddress, ServerParameters};
 
 pub use crate::protocol::ident::{ConversationId, NameError, UserName, displayable};
+pub use crate::protocol::social::UserInfo;
 pub use crate::protocol::status::{Presence, Status};
 
 /// How many commands may wait for the network thread.

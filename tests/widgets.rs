@@ -90,16 +90,19 @@ impl Stage {
     }
 
     fn roster(&self, people: &[(&str, &str)]) {
-        let contact = |(who, status): &(&str, &str)| Contact { name: name(who), status: Status::received(status) };
+        let contact = |(who, status): &(&str, &str)| Contact::at_server(name(who), Status::received(status));
         self.tell(Event::Roster(people.iter().map(contact).collect()));
     }
 
     fn converse(&self, id: i64, members: &[&str], awaited: &[&str], phase: Phase) {
         self.tell(Event::Conversation(net::Conversation {
-            id: ConversationId::Int(id),
             members: members.iter().map(|member| name(member)).collect(),
-            awaited: awaited.iter().map(|member| name(member)).collect(),
             phase,
+            ..net::Conversation::entered(
+                ConversationId::Int(id),
+                name("alice"),
+                awaited.iter().map(|member| name(member)).collect(),
+            )
         }));
     }
 
@@ -114,7 +117,7 @@ impl Stage {
         };
         let at = SystemTime::now();
         self.tell(Event::Said(Said { conversation, from: name("alice"), body, at, own: Some(id) }));
-        self.tell(Event::Delivery { id, state: delivery });
+        self.tell(Event::Delivery { id, state: delivery, missing: Vec::new() });
         id
     }
 
@@ -332,9 +335,9 @@ fn what_was_not_delivered_is_marked_and_can_be_sent_again() {
     press(&window, "Send");
     let id = stage.take_up(Delivery::Sending);
     shows(&window, &["alice: hello  sending…"]);
-    stage.tell(Event::Delivery { id, state: Delivery::Uncertain });
+    stage.tell(Event::Delivery { id, state: Delivery::Uncertain, missing: Vec::new() });
     shows(&window, &["alice: hello\n⚠ This may not have been delivered.  Resend"]);
-    stage.tell(Event::Delivery { id, state: Delivery::Failed });
+    stage.tell(Event::Delivery { id, state: Delivery::Failed, missing: Vec::new() });
     shows(&window, &["alice: hello\n⚠ This was not sent.  Resend"]);
     let row = all::<gtk::Label>(&window).into_iter().find(|label| label.text().contains("not sent")).unwrap();
     assert!(row.emit_by_name::<bool>("activate-link", &[&"klatch-resend"]));

@@ -1,19 +1,21 @@
 //! Lines of standard input.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
-use crate::net::{Status, UserName};
+use crate::net::{AddressError, ServerAddress, Status, TransferId, UserName};
 
 /// What a line asks for. Ids are text here; what they stand for depends on what was told before.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
     /// `/status TEXT`
     Status(Status),
-    /// `/invite NAME...`
+    /// `/invite NAME...`, `/chat PEER...`
     Invite(Vec<UserName>),
     /// `/join ID`
     Join(String),
-    /// `/leave ID`
+    /// `/leave ID`, `/close ID`
     Leave(String),
     /// `/say ID TEXT`
     Say(String, String),
@@ -21,6 +23,20 @@ pub(super) enum Line {
     Answer(String, bool),
     /// `/list`
     List,
+    /// `/peers`
+    Peers,
+    /// `/info PEER`
+    Info(UserName),
+    /// `/files PEER`
+    Files(UserName),
+    /// `/get PEER FILE [AS]`
+    Get(UserName, String, Option<String>),
+    /// `/offer PEER PATH`
+    Offer(UserName, PathBuf),
+    /// `/add HOST:PORT`
+    Add(ServerAddress),
+    /// `/cancel TRANSFER`
+    Cancel(TransferId),
     /// `/quit`
     Quit,
     /// A blank line.
@@ -34,7 +50,7 @@ pub(super) enum InputError {
     #[error("a command begins with a slash: /say ID TEXT says something")]
     NoCommand,
     /// There is no such command.
-    #[error("unknown command {0}; there are /status /invite /join /leave /say /accept /refuse /list /quit")]
+    #[error("unknown command {0}; --help lists those that there are")]
     Unknown(String),
     /// The command needs something else behind it.
     #[error("usage: {0}")]
@@ -42,6 +58,9 @@ pub(super) enum InputError {
     /// A quotation mark is not closed.
     #[error("a double quote is not closed")]
     OpenQuote,
+    /// What should be an address is none.
+    #[error("{0}")]
+    Address(AddressError),
 }
 
 impl Line {
@@ -53,15 +72,15 @@ impl Line {
         Ok(match command {
             "" => Self::Empty,
             "/status" => Self::Status(Status::received(rest)),
-            "/invite" => {
+            "/invite" | "/chat" => {
                 let names = words(rest)?;
                 if names.is_empty() {
-                    return Err(InputError::Usage("/invite NAME..."));
+                    return Err(InputError::Usage("/invite NAME... or /chat PEER..."));
                 }
                 Self::Invite(names.iter().map(|name| UserName::received(name)).collect())
             }
             "/join" => Self::Join(one(rest, "/join ID")?),
-            "/leave" => Self::Leave(one(rest, "/leave ID")?),
+            "/leave" | "/close" => Self::Leave(one(rest, "/leave ID or /close ID")?),
             "/accept" => Self::Answer(one(rest, "/accept ID")?, true),
             "/refuse" => Self::Answer(one(rest, "/refuse ID")?, false),
             "/say" => {
@@ -72,6 +91,23 @@ impl Line {
                 Self::Say(id, text.to_owned())
             }
             "/list" => Self::List,
+            "/peers" => Self::Peers,
+            "/info" => Self::Info(UserName::received(&one(rest, "/info PEER")?)),
+            "/files" => Self::Files(UserName::received(&one(rest, "/files PEER")?)),
+            "/get" => match words(rest)?.as_slice() {
+                [peer, file] => Self::Get(UserName::received(peer), file.clone(), None),
+                [peer, file, save_as] => Self::Get(UserName::received(peer), file.clone(), Some(save_as.clone())),
+                _ => return Err(InputError::Usage("/get PEER FILE [AS]")),
+            },
+            "/offer" => match words(rest)?.as_slice() {
+                [peer, path] => Self::Offer(UserName::received(peer), path.into()),
+                _ => return Err(InputError::Usage("/offer PEER PATH")),
+            },
+            "/add" => Self::Add(one(rest, "/add HOST:PORT")?.parse().map_err(InputError::Address)?),
+            "/cancel" => {
+                let number = one(rest, "/cancel TRANSFER")?;
+                Self::Cancel(TransferId(number.parse().map_err(|_| InputError::Usage("/cancel TRANSFER"))?))
+            }
             "/quit" => Self::Quit,
             _ if command.starts_with('/') => return Err(InputError::Unknown(command.to_owned())),
             _ => return Err(InputError::NoCommand),
@@ -124,7 +160,12 @@ mod tests {
             ("  /quit ", Ok(Line::Quit)),
             ("", Ok(Line::Empty)),
             ("/refuse 8", Ok(Line::Answer("8".into(), false))),
-            ("/invite", Err(InputError::Usage("/invite NAME..."))),
+            ("/get bob \"my file.txt\"", Ok(Line::Get(name("bob"), "my file.txt".into(), None))),
+            ("/get bob a.txt b.txt", Ok(Line::Get(name("bob"), "a.txt".into(), Some("b.txt".into())))),
+            ("/offer bob /tmp/x", Ok(Line::Offer(name("bob"), "/tmp/x".into()))),
+            ("/add 10.0.0.2:99999", Err(InputError::Address(AddressError::BadPort))),
+            ("/cancel x", Err(InputError::Usage("/cancel TRANSFER"))),
+            ("/invite", Err(InputError::Usage("/invite NAME... or /chat PEER..."))),
             ("/invite \"bob", Err(InputError::OpenQuote)),
             ("/say 7", Err(InputError::Usage("/say ID TEXT"))),
             ("/join 7 8", Err(InputError::Usage("/join ID"))),

@@ -1,17 +1,26 @@
 //! Events for programs: one JSON object a line.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
-use crate::net::{Conversation, ConversationId, Event, LinkState, NetError, Phase, UserName};
+use crate::net::{
+    Contact, Conversation, ConversationId, Direction, Event, LinkState, NetError, Phase, Transfer, TransferState,
+    UserName,
+};
 
 /// The lines for an event; most have one, some none.
-pub(super) fn lines(event: &Event) -> Vec<String> {
-    objects(event).iter().map(Value::to_string).collect()
+pub(super) fn lines(event: &Event, is_peer: bool) -> Vec<String> {
+    objects(event, is_peer).iter().map(Value::to_string).collect()
 }
 
-fn objects(event: &Event) -> Vec<Value> {
+fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
     match event {
         Event::Link(state) => vec![link(state)],
+        Event::Roster(contacts) if is_peer => {
+            let peers: Vec<Value> = contacts.iter().map(peer).collect();
+            vec![json!({"event": "peers", "peers": peers})]
+        }
         Event::Roster(contacts) => {
             let users: Vec<Value> = contacts
                 .iter()
@@ -45,6 +54,26 @@ fn objects(event: &Event) -> Vec<Value> {
             "own": said.own.is_some(),
         })],
         Event::Delivery { .. } => Vec::new(),
+        Event::UserInfo { of, info } => {
+            let mut fields: serde_json::Map<String, Value> =
+                info.fields.iter().map(|(field, value)| (field.clone(), json!(value))).collect();
+            if let Some(picture) = &info.picture {
+                fields.insert("picture".to_owned(), json!(format!("{} bytes", picture.len())));
+            }
+            vec![json!({"event": "user_info", "peer": of.as_str(), "info": fields})]
+        }
+        Event::Files { of, names } => vec![json!({"event": "files", "peer": of.as_str(), "files": names})],
+        Event::Unanswered { by, because, .. } => vec![error(&format!("{by}: {because}"))],
+        Event::Offered { offer, from, file } => {
+            vec![json!({"event": "offer", "id": offer.0, "peer": from.as_str(), "file": file})]
+        }
+        Event::Transfer(update) => {
+            let mut lines = vec![transfer(update)];
+            if let TransferState::Failed(because) = &update.state {
+                lines.push(error(&format!("{}: {because}", update.file)));
+            }
+            lines
+        }
         Event::Problem(problem) => vec![error(&problem.to_string())],
     }
 }
@@ -62,6 +91,38 @@ fn link(state: &LinkState) -> Value {
         LinkState::Reconnecting { because, .. } => ("reconnecting", because.to_string()),
     };
     json!({"event": "state", "state": word, "detail": detail})
+}
+
+fn peer(contact: &Contact) -> Value {
+    let address = contact.addresses.first();
+    json!({
+        "name": contact.name.as_str(),
+        "address": address.map(|address| address.ip().to_string()),
+        "port": address.map(SocketAddr::port),
+        "status": contact.status.as_str(),
+    })
+}
+
+fn transfer(transfer: &Transfer) -> Value {
+    json!({
+        "event": "transfer",
+        "id": transfer.id.0,
+        "peer": transfer.peer.as_str(),
+        "file": transfer.file,
+        "direction": match transfer.direction {
+            Direction::In => "in",
+            Direction::Out => "out",
+        },
+        "done": transfer.done,
+        "total": transfer.total,
+        "state": match transfer.state {
+            TransferState::Running => "running",
+            TransferState::Done => "done",
+            TransferState::Failed(_) => "failed",
+            TransferState::Cancelled => "cancelled",
+        },
+        "path": transfer.path.to_string_lossy(),
+    })
 }
 
 fn conversation(conversation: &ConversationId, members: &[UserName], state: &str) -> Value {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::net::{Conversation, ConversationId, Delivery, EndReason, Event, LinkState, Phase, UserName, displayable};
+use crate::net::{
+    Conversation, ConversationId, Delivery, Direction, EndReason, Event, LinkState, Phase, Transfer, TransferState,
+    UserName, displayable,
+};
 
 /// The lines for an event; most have one, some none.
 pub(super) fn lines(event: &Event) -> Vec<String> {
@@ -31,16 +34,56 @@ pub(super) fn lines(event: &Event) -> Vec<String> {
             vec![format!("[{}] {}: {}", said.conversation, said.from, body.join("\n    "))]
         }
         Event::Delivery { .. } => Vec::new(),
+        Event::UserInfo { of, info } => std::iter::once(format!("* {of}:"))
+            .chain(
+                info.fields.iter().map(|(field, value)| format!("    {}: {}", displayable(field), displayable(value))),
+            )
+            .chain(info.picture.iter().map(|picture| format!("    a picture of {} bytes", picture.len())))
+            .collect(),
+        Event::Files { of, names } if names.is_empty() => vec![format!("* {of} shares no files")],
+        Event::Files { of, names } => std::iter::once(format!("* {of} shares:"))
+            .chain(names.iter().map(|name| format!("    {}", displayable(name))))
+            .collect(),
+        Event::Unanswered { by, because, .. } => vec![format!("! {by}: {}", displayable(&because.to_string()))],
+        Event::Offered { offer, from, file } => {
+            vec![format!("* {from} offers {}: /accept {n} or /refuse {n}", displayable(file), n = offer.0)]
+        }
+        Event::Transfer(update) => transfer(update),
         Event::Problem(problem) => vec![format!("! {}", displayable(&problem.to_string()))],
     }
 }
 
 /// What is said of a text that did not arrive, or may not have.
-pub(super) fn undelivered(conversation: &ConversationId, state: Delivery) -> String {
-    if state == Delivery::Failed {
-        format!("a message to conversation {conversation} was not sent")
-    } else {
-        format!("a message to conversation {conversation} may not have been delivered")
+pub(super) fn undelivered(conversation: &ConversationId, delivery: &Event, missing: &[UserName]) -> String {
+    let to = if missing.is_empty() { String::new() } else { format!(" to {}", names(missing)) };
+    match delivery {
+        Event::Delivery { state: Delivery::Failed, .. } => {
+            format!("a message in conversation {conversation} was not sent{to}")
+        }
+        Event::Delivery { state: Delivery::Partial, .. } => {
+            format!("a message in conversation {conversation} has not been delivered{to}")
+        }
+        _ => format!("a message in conversation {conversation} may not have been delivered{to}"),
+    }
+}
+
+/// Progress is for programs; people are told the beginning and the end.
+fn transfer(transfer: &Transfer) -> Vec<String> {
+    let Transfer { id, peer, file, direction, done, state, path, .. } = transfer;
+    let file = displayable(file);
+    let way = match direction {
+        Direction::In => "from",
+        Direction::Out => "to",
+    };
+    match state {
+        TransferState::Running if *done == 0 => vec![format!("* {file} {way} {peer}: begins (/cancel {})", id.0)],
+        TransferState::Running => Vec::new(),
+        TransferState::Done if *direction == Direction::In => {
+            vec![format!("* {file} {way} {peer}: {done} bytes, saved as {}", path.display())]
+        }
+        TransferState::Done => vec![format!("* {file} {way} {peer}: {done} bytes")],
+        TransferState::Cancelled => vec![format!("* {file} {way} {peer}: cancelled")],
+        TransferState::Failed(because) => vec![format!("! {file} {way} {peer}: {because}")],
     }
 }
 
@@ -58,7 +101,7 @@ fn link(state: &LinkState) -> Vec<String> {
 }
 
 fn standing(conversation: &Conversation) -> String {
-    let Conversation { id, members, awaited, phase } = conversation;
+    let Conversation { id, members, awaited, phase, .. } = conversation;
     match phase {
         Phase::Waiting if awaited.is_empty() => format!("* conversation {id}: nobody else is in it"),
         Phase::Waiting => format!("* conversation {id}: waiting for {}", names(awaited)),
@@ -71,6 +114,8 @@ fn standing(conversation: &Conversation) -> String {
                 EndReason::Gone => "the server does not list you in it any more",
                 EndReason::NotResumed => "nobody known was left in it",
                 EndReason::Offline => "you went offline",
+                EndReason::Closed => "whoever started it has closed it",
+                EndReason::Removed => "you were removed from it",
             };
             format!("* conversation {id} has ended: {why}")
         }

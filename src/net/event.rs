@@ -1,12 +1,15 @@
 //! All that the network thread tells a user interface.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
 
-use super::command::MessageId;
+use super::command::{MessageId, OfferId, TransferId};
 use crate::protocol::ident::{ConversationId, NameError, UserName};
+use crate::protocol::social::UserInfo;
 use crate::protocol::status::Status;
 
 /// News from the network thread. Lists come whole, never as differences, so that a lost or doubled one heals.
@@ -42,11 +45,101 @@ pub enum Event {
         id: MessageId,
         /// What is known of it.
         state: Delivery,
+        /// Peer mode: whom it has not reached yet, or will not reach.
+        missing: Vec<UserName>,
     },
     /// All conversations that the server lists, the answer to [`super::Command::ListConversations`].
     Listed(BTreeMap<ConversationId, Vec<UserName>>),
+    /// Peer mode: what somebody tells about themselves, the answer to [`super::Command::AskUserInfo`].
+    UserInfo {
+        /// Whom it is about.
+        of: UserName,
+        /// What they tell.
+        info: UserInfo,
+    },
+    /// Peer mode: what somebody shares, the answer to [`super::Command::ListFiles`].
+    Files {
+        /// Who shares.
+        of: UserName,
+        /// The names, `/` between folder and file, sorted; [`super::Command::Fetch`] takes them as they are.
+        names: Vec<String>,
+    },
+    /// Peer mode: what was asked of somebody was not answered.
+    Unanswered {
+        /// Who was asked.
+        by: UserName,
+        /// What was asked.
+        question: Question,
+        /// Why there is no answer.
+        because: NetError,
+    },
+    /// Peer mode: somebody offers a file. The offer stands until it is answered.
+    Offered {
+        /// By what [`super::Command::AnswerOffer`] names it.
+        offer: OfferId,
+        /// Who offers.
+        from: UserName,
+        /// What.
+        file: String,
+    },
+    /// Peer mode: how far a file has come.
+    Transfer(Transfer),
     /// Something has gone wrong that no other event tells.
     Problem(NetError),
+}
+
+/// What can be asked of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Who they are.
+    UserInfo,
+    /// What they share.
+    Files,
+    /// Whether they want a file.
+    Offer,
+}
+
+/// A file on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Identifies it, in this run of the program.
+    pub id: TransferId,
+    /// The other side.
+    pub peer: UserName,
+    /// The name by which it was asked for.
+    pub file: String,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// How many bytes have come or gone.
+    pub done: u64,
+    /// How many there are, if that is known: the protocol does not tell a receiver.
+    pub total: Option<u64>,
+    /// How it stands.
+    pub state: TransferState,
+    /// Where the file is, or will be, on this computer.
+    pub path: PathBuf,
+}
+
+/// Which way a file goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To this computer.
+    In,
+    /// From this computer.
+    Out,
+}
+
+/// How a transfer stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransferState {
+    /// Under way.
+    Running,
+    /// All of it has come or gone.
+    Done,
+    /// It has ended early, and nothing is left of it.
+    Failed(NetError),
+    /// The user has ended it.
+    Cancelled,
 }
 
 /// How one is connected.
@@ -84,6 +177,10 @@ pub struct Contact {
     pub name: UserName,
     /// The status.
     pub status: Status,
+    /// Peer mode: where they can be reached, the best first. Empty in server mode.
+    pub addresses: Vec<SocketAddr>,
+    /// Peer mode: the user does not want to hear of them.
+    pub is_blocked: bool,
 }
 
 /// A conversation as it stands.
@@ -95,6 +192,14 @@ pub struct Conversation {
     pub members: Vec<UserName>,
     /// Who was invited by oneself, or has invited oneself, and has not been seen in it yet.
     pub awaited: Vec<UserName>,
+    /// Peer mode: who was invited and has declined, or could not be asked.
+    pub declined: Vec<UserName>,
+    /// Peer mode: members who could not be reached lately.
+    pub unreachable: Vec<UserName>,
+    /// Peer mode: who has started it and alone can change its members.
+    pub initiator: Option<UserName>,
+    /// Peer mode: the initiator is gone, so that its members stay as they are.
+    pub is_frozen: bool,
     /// What can be done in it.
     pub phase: Phase,
 }
@@ -123,6 +228,10 @@ pub enum EndReason {
     NotResumed,
     /// One went offline.
     Offline,
+    /// Peer mode: its initiator has closed it.
+    Closed,
+    /// Peer mode: its initiator has removed one from it.
+    Removed,
 }
 
 /// Something that was said in a conversation.
@@ -147,8 +256,10 @@ pub enum Delivery {
     Sending,
     /// The server has taken it, as far as can be known with a server that does not send texts back to their sender.
     Sent,
-    /// The server has relayed it: it came back.
+    /// The server has relayed it: it came back. In peer mode: everybody has it.
     Delivered,
+    /// Peer mode: some have it, or nobody yet; those who miss it are tried again.
+    Partial,
     /// The connection was lost before it was known to be delivered; it may or may not have been.
     Uncertain,
     /// It was not sent.
@@ -211,6 +322,27 @@ pub enum NetErrorKind {
     /// The text is longer than a message may be.
     #[error("the text is too long for one message")]
     TooLong,
+    /// Only peers can do this, and one is at a server.
+    #[error("only possible as a peer, without a server")]
+    PeersOnly,
+    /// Peer mode: nobody of that name is known.
+    #[error("nobody of that name is known")]
+    UnknownPeer,
+    /// Peer mode: the other side cannot be reached, or does not answer.
+    #[error("the other side cannot be reached")]
+    PeerUnreachable,
+    /// Peer mode: the other side answered with something that is no answer.
+    #[error("the other side gave no sensible answer")]
+    BadReply,
+    /// Peer mode: a file or folder of this computer cannot be read or written.
+    #[error("a file on this computer cannot be read or written")]
+    LocalFile,
+    /// Peer mode: there is no room left on this computer.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Peer mode: others cannot be found or cannot find one.
+    #[error("the network cannot be searched")]
+    Discovery,
     /// Too much was asked at once.
     #[error("too many requests at once")]
     Busy,
@@ -227,14 +359,44 @@ impl NetErrorKind {
             | Self::ConnectionLost
             | Self::NotTheProtocol
             | Self::NoConversation
+            | Self::PeerUnreachable
+            | Self::BadReply
+            | Self::DiskFull
+            | Self::Discovery
             | Self::NotConnected
             | Self::Busy => true,
-            Self::NameRefused
+            Self::PeersOnly
+            | Self::UnknownPeer
+            | Self::LocalFile
+            | Self::NameRefused
             | Self::BadName(_)
             | Self::ServerError
             | Self::BadMessage
             | Self::NotInConversation
             | Self::TooLong => false,
+        }
+    }
+}
+
+impl Contact {
+    /// Somebody at a server.
+    pub fn at_server(name: UserName, status: Status) -> Self {
+        Self { name, status, addresses: Vec::new(), is_blocked: false }
+    }
+}
+
+impl Conversation {
+    /// A conversation that one has just entered, with nobody else in it yet.
+    pub fn entered(id: ConversationId, me: UserName, awaited: Vec<UserName>) -> Self {
+        Self {
+            id,
+            members: vec![me],
+            awaited,
+            declined: Vec::new(),
+            unreachable: Vec::new(),
+            initiator: None,
+            is_frozen: false,
+            phase: Phase::Waiting,
         }
     }
 }

@@ -18,6 +18,23 @@ pub enum Mode {
     Server(ServerParameters),
 }
 
+impl Mode {
+    /// The wanted name.
+    pub fn name(&self) -> &UserName {
+        match self {
+            Self::Server(parameters) => &parameters.name,
+        }
+    }
+
+    /// Whether people can be asked about themselves and their files. Where they cannot, a user interface should not
+    /// offer it.
+    pub fn has_files(&self) -> bool {
+        match self {
+            Self::Server(_) => false,
+        }
+    }
+}
+
 /// What is needed to go online through a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerParameters {

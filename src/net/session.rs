@@ -237,7 +237,7 @@ impl Session {
             if self.is_me(&name) {
                 listed = true;
             } else if roster.len() < CONTACTS {
-                roster.push(Contact { name, status });
+                roster.push(Contact::at_server(name, status));
             }
         }
         if let Registration::Sent { since, .. } = self.registration {
@@ -387,6 +387,17 @@ impl Session {
             }
             // These are about the connection, which is not the session's.
             Command::Connect(_) | Command::Disconnect | Command::RetryNow => {}
+            Command::AskUserInfo(_)
+            | Command::ListFiles(_)
+            | Command::Fetch { .. }
+            | Command::Offer { .. }
+            | Command::AnswerOffer { .. }
+            | Command::Cancel(_)
+            | Command::AddPeer(_)
+            | Command::Block { .. }
+            | Command::Share(_)
+            | Command::SetDownloads(_)
+            | Command::SetUserInfo(_) => out.push(problem(NetErrorKind::PeersOnly, "")),
         }
     }
 

@@ -307,7 +307,7 @@ impl Application {
         if let Some(dialog) = imp.asks_name.upgrade() {
             dialog.destroy();
         }
-        let refused = self.mode().map(|Mode::Server(parameters)| parameters.name.to_string()).unwrap_or_default();
+        let refused = self.mode().map(|mode| mode.name().to_string()).unwrap_or_default();
         let problem = Problem::new(error, "");
         let app = self.downgrade();
         let dialog = NameDialog::new(&window, &refused, &problem, move |name| {

@@ -443,6 +443,8 @@ fn ended(why: EndReason) -> String {
         EndReason::NotResumed => gettext(
             "This conversation ended while the connection was lost: nobody is left in it. Your text is kept here.",
         ),
+        EndReason::Closed => gettext("Whoever started this conversation has closed it. You can read and copy it."),
+        EndReason::Removed => gettext("You were removed from this conversation. You can read and copy it."),
         EndReason::Offline => gettext("You went offline, which ended this conversation. Your text is kept here."),
     }
 }

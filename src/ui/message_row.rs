@@ -230,6 +230,7 @@ fn delivery_note(delivery: Delivery) -> String {
         Delivery::Sending => quiet(&gettext("sending…")),
         Delivery::Sent => quiet(&gettext("sent")),
         Delivery::Uncertain => loud(&gettext("This may not have been delivered.")),
+        Delivery::Partial => quiet(&gettext("not delivered to everybody yet")),
         Delivery::Failed => loud(&gettext("This was not sent.")),
     }
 }

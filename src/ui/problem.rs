@@ -84,6 +84,34 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("This text is too long for one message."),
             gettext("Send it in several parts. What you have typed is kept."),
         ),
+        NetErrorKind::PeersOnly => (
+            gettext("This needs no server, but peers."),
+            gettext("Go to the preferences and choose to chat on this network."),
+        ),
+        NetErrorKind::UnknownPeer => (
+            gettext("Nobody of that name is on this network."),
+            gettext("They may have gone offline, or changed their name."),
+        ),
+        NetErrorKind::PeerUnreachable => (
+            gettext("The other computer cannot be reached."),
+            gettext("It may have left the network, or a firewall keeps connections away from it. Try again."),
+        ),
+        NetErrorKind::BadReply => (
+            gettext("The other program gave an answer that makes no sense."),
+            gettext("Try again. If this goes on, tell whoever wrote it."),
+        ),
+        NetErrorKind::LocalFile => (
+            gettext("A file or folder on this computer cannot be used."),
+            because(error, &gettext("Check that it is there, and that you may read and write it.")),
+        ),
+        NetErrorKind::DiskFull => (
+            gettext("There is not enough room on this computer for the file."),
+            gettext("Delete what you no longer need, or choose another folder for downloads, and try again."),
+        ),
+        NetErrorKind::Discovery => (
+            gettext("Others on this network cannot be found."),
+            because(error, &gettext("Others can still be added by their address.")),
+        ),
         NetErrorKind::Busy => (
             gettext("Too much is waiting to be sent."),
             gettext("Wait a moment, then try again. What you have typed is kept."),
@@ -132,6 +160,12 @@ pub fn address(error: AddressError) -> String {
         }
         AddressError::BadPort => gettext("The port must be a number from 1 to 65535."),
     }
+}
+
+/// Puts what the system said before the advice.
+fn because(error: &NetError, advice: &str) -> String {
+    let said: String = displayable(error.detail.trim()).chars().take(QUOTED_CHARS).collect();
+    if said.is_empty() { advice.to_owned() } else { format!("{said}. {advice}") }
 }
 
 /// Puts the server's own words before the advice, if it said any.

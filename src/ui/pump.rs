@@ -49,9 +49,15 @@ pub fn apply(client: &Client, batch: Vec<Event>) {
             Event::Invited { conversation, from } => client.add_invitation(conversation, from),
             Event::Uninvited { conversation } => client.drop_invitation(&conversation),
             Event::Conversation(conversation) => client.set_conversation(&conversation),
-            Event::Delivery { id, state } => client.set_delivery(id, state),
-            // Texts are gathered above; and no window shows a list of all conversations, so none is asked for.
-            Event::Said(_) | Event::Listed(_) => {}
+            Event::Delivery { id, state, .. } => client.set_delivery(id, state),
+            // Texts are gathered above; and no window asks for what the others tell.
+            Event::Said(_)
+            | Event::Listed(_)
+            | Event::UserInfo { .. }
+            | Event::Files { .. }
+            | Event::Unanswered { .. }
+            | Event::Offered { .. }
+            | Event::Transfer(_) => {}
             Event::Problem(problem) => client.tell_problem(Some(problem)),
         }
     }

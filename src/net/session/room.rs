@@ -55,7 +55,7 @@ pub(super) enum Standing {
 impl Room {
     pub(super) fn new(id: ConversationId, me: UserName, awaited: Vec<UserName>) -> Self {
         let known = awaited.iter().map(UserName::key).collect();
-        let shown = Conversation { id, members: vec![me.clone()], awaited, phase: Phase::Waiting };
+        let shown = Conversation::entered(id, me.clone(), awaited);
         Self { me, shown, told: None, known, pending: VecDeque::new(), is_listed: false, absent: 0 }
     }
 
@@ -122,7 +122,7 @@ impl Room {
             // changed the text: then it is the oldest one that has come.
             let at = self.pending.iter().position(|pending| pending.body == body).unwrap_or(0);
             if let Some(pending) = self.pending.remove(at) {
-                out.push(Action::Emit(Event::Delivery { id: pending.id, state: Delivery::Delivered }));
+                out.push(Action::Emit(delivered(pending.id, Delivery::Delivered)));
             }
             return;
         }
@@ -181,7 +181,7 @@ impl Room {
                 break;
             }
             pending.told = true;
-            out.push(Action::Emit(Event::Delivery { id: pending.id, state: Delivery::Sent }));
+            out.push(Action::Emit(delivered(pending.id, Delivery::Sent)));
         }
     }
 
@@ -191,7 +191,7 @@ impl Room {
         self.tick(moment, out);
         for pending in std::mem::take(&mut self.pending) {
             if !pending.told {
-                out.push(Action::Emit(Event::Delivery { id: pending.id, state: Delivery::Uncertain }));
+                out.push(Action::Emit(delivered(pending.id, Delivery::Uncertain)));
             }
         }
         self.shown.phase = Phase::Interrupted;
@@ -217,6 +217,10 @@ pub(super) fn unsaid(
 ) -> [Action; 2] {
     [
         Action::Emit(Event::Said(Said { conversation, from: me, body, at: moment.wall, own: Some(id) })),
-        Action::Emit(Event::Delivery { id, state: Delivery::Failed }),
+        Action::Emit(delivered(id, Delivery::Failed)),
     ]
+}
+
+fn delivered(id: MessageId, state: Delivery) -> Event {
+    Event::Delivery { id, state, missing: Vec::new() }
 }

@@ -104,7 +104,7 @@ fn problems(actions: &[Action]) -> Vec<NetErrorKind> {
 fn deliveries(actions: &[Action]) -> Vec<(u64, Delivery)> {
     told(actions)
         .into_iter()
-        .filter_map(|event| if let Event::Delivery { id, state } = event { Some((id.0, *state)) } else { None })
+        .filter_map(|event| if let Event::Delivery { id, state, .. } = event { Some((id.0, *state)) } else { None })
         .collect()
 }
 

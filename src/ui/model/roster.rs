@@ -193,7 +193,7 @@ mod tests {
     fn contacts(people: &[(&str, &str)]) -> Vec<Contact> {
         people
             .iter()
-            .map(|(name, status)| Contact { name: UserName::received(name), status: Status::received(status) })
+            .map(|(name, status)| Contact::at_server(UserName::received(name), Status::received(status)))
             .collect()
     }
 
