@@ -10,6 +10,7 @@ pub mod color_scheme;
 pub mod colour;
 pub mod composer;
 pub mod conversation;
+pub mod end_follower;
 pub mod field;
 pub mod goodbye;
 pub mod hosting;

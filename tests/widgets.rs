@@ -484,6 +484,30 @@ fn the_transcript_follows_its_end_unless_one_reads_above() {
     wait_for("the end again", || gap() < 2.0 && !sees(&window, "↓ Jump to latest"));
 }
 
+/// The heights of rows that have never been shown are guesses, and the entry grows as well.
+#[gtk::test]
+fn the_last_row_is_seen_however_tall_the_others_are() {
+    let stage = Stage::online();
+    stage.converse(1, &["alice", "bob"], &[], Phase::Open);
+    let window = stage.conversation();
+    let scroller = shown::<gtk::ScrolledWindow>(&window);
+    let ends_with = |text: &str| {
+        let row = all::<gtk::Label>(&scroller).into_iter().find(|label| label.text().ends_with(text))?;
+        let bounds = row.compute_bounds(&scroller)?;
+        Some(f64::from(scroller.height()) - f64::from(bounds.y() + bounds.height()))
+    };
+    for round in 0..30_usize {
+        let tall = "A long message. ".repeat(round * 7 % 60);
+        stage.said(1, "bob", &format!("{tall} end {round}."));
+        if round % 5 == 2 {
+            write(&window, &"line\n".repeat(round / 5));
+        }
+        let text = format!(" end {round}.");
+        wait_for(&format!("{text} in sight"), || ends_with(&text).is_some_and(|gap| (0.0..20.0).contains(&gap)));
+        assert!(!sees(&window, "↓ Jump to latest"));
+    }
+}
+
 #[gtk::test]
 fn a_very_long_message_is_cut_but_can_be_copied_whole() {
     let stage = Stage::online();

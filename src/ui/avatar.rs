@@ -92,12 +92,16 @@ fn draw(avatar: &Avatar, name: &str, snapshot: &gtk::Snapshot) {
     snapshot.pop();
 }
 
-/// The first letters of the first and of the last word.
+/// The first letters of the first and of the last word. Numbers count only where there is nothing else.
 fn initials(name: &str) -> String {
-    let mut words =
-        name.split(|c: char| c.is_whitespace() || matches!(c, '.' | '_' | '-')).filter_map(|word| word.chars().next());
-    let first = words.next();
-    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
+    let firsts: Vec<char> = name
+        .split(|c: char| c.is_whitespace() || matches!(c, '.' | '_' | '-'))
+        .filter_map(|word| word.chars().next())
+        .collect();
+    let letters: Vec<char> = firsts.iter().copied().filter(|c| !c.is_numeric()).collect();
+    let chosen = if letters.is_empty() { firsts } else { letters };
+    let (first, last) = (chosen.first(), chosen.get(1..).and_then(<[char]>::last));
+    first.into_iter().chain(last).flat_map(|c| c.to_uppercase()).collect()
 }
 
 #[cfg(test)]
@@ -113,6 +117,8 @@ mod tests {
             ("jean-luc", "JL"),
             ("Zoë", "Z"),
             ("张伟", "张"),
+            ("student 17", "S"),
+            ("17", "1"),
             ("", ""),
             ("...", ""),
         ] {

@@ -1,7 +1,6 @@
 //! The window of a conversation: transcript, members, state line, and where one writes.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::rc::Rc;
 
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
@@ -10,16 +9,19 @@ use gtk::{gio, glib};
 use super::buddy_row::{BuddyRow, presence_word};
 use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::message_row::MessageRow;
-use super::model::{Buddy, Client, Conversation, Entry, Message, enumeration};
+use super::model::{Buddy, Client, Conversation, Entry, Message, Tail, enumeration};
 use super::problem::Problem;
 use crate::net::{EndReason, Phase};
+
+/// The least height of a row of the transcript, in pixels.
+const ROW_HEIGHT: f64 = 16.0;
 
 mod imp {
     use super::{Cell, Client, Conversation, OnceCell, RefCell, glib};
     use crate::ui::composer::Composer;
+    use crate::ui::end_follower::EndFollower;
     use gtk::prelude::*;
     use gtk::subclass::prelude::*;
-    use std::rc::Rc;
 
     #[derive(Default, gtk::CompositeTemplate)]
     #[template(resource = "/im/klatch/Klatch/ui/conversation.ui")]
@@ -49,7 +51,7 @@ mod imp {
         pub(super) client: OnceCell<Client>,
         pub(super) conversation: OnceCell<Conversation>,
         pub(super) handlers: RefCell<Vec<(glib::Object, glib::SignalHandlerId)>>,
-        pub(super) sticks_to_end: Rc<Cell<bool>>,
+        pub(super) end: EndFollower,
         pub(super) missed: Cell<u32>,
     }
 
@@ -142,33 +144,32 @@ impl ConversationWindow {
         factory.connect_bind(|_, item| with_row::<MessageRow, Message>(item, MessageRow::bind));
         factory.connect_unbind(|_, item| with_row::<MessageRow, Message>(item, |row, _| row.unbind()));
         imp.list.set_factory(Some(&factory));
-        imp.list.set_model(Some(&gtk::NoSelection::new(Some(conversation.transcript().clone()))));
-        self.follow_end();
+        let tail = Tail::new(conversation.transcript());
+        imp.list.set_model(Some(&gtk::NoSelection::new(Some(tail.clone()))));
+        self.follow_end(&tail);
     }
 
     /// Stays at the end of the transcript unless one has scrolled up.
-    fn follow_end(&self) {
-        let imp = self.imp();
-        let sticks: Rc<Cell<bool>> = imp.sticks_to_end.clone();
-        sticks.set(true);
-        let adjustment = imp.scroller.vadjustment();
-        // Rows were measured, or the window was resized.
-        adjustment.connect_changed(glib::clone!(
-            #[strong]
-            sticks,
-            move |adjustment| {
-                if sticks.get() {
-                    adjustment.set_value(adjustment.upper() - adjustment.page_size());
-                }
-            }
-        ));
-        adjustment.connect_value_changed(glib::clone!(
+    fn follow_end(&self, tail: &Tail) {
+        let end = &self.imp().end;
+        end.watch(&self.imp().scroller);
+        let adjustment = self.imp().scroller.vadjustment();
+        tail.set_follows(true, rows_in_sight(&adjustment));
+        adjustment.connect_page_size_notify(glib::clone!(
             #[weak(rename_to = window)]
             self,
-            move |adjustment| {
-                let is_at_end = adjustment.value() + adjustment.page_size() >= adjustment.upper() - 2.0;
-                window.imp().sticks_to_end.set(is_at_end);
-                if is_at_end {
+            #[weak]
+            tail,
+            move |adjustment| tail.set_follows(window.imp().end.is_followed(), rows_in_sight(adjustment))
+        ));
+        end.connect_changed(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            #[weak]
+            tail,
+            move |is_followed| {
+                tail.set_follows(is_followed, rows_in_sight(&window.imp().scroller.vadjustment()));
+                if is_followed {
                     window.imp().missed.set(0);
                 }
                 window.refresh_jump();
@@ -312,16 +313,12 @@ impl ConversationWindow {
 
     fn jump_to_latest(&self) {
         let imp = self.imp();
-        imp.sticks_to_end.set(true);
-        imp.missed.set(0);
-        let adjustment = imp.scroller.vadjustment();
-        adjustment.set_value(adjustment.upper() - adjustment.page_size());
-        self.refresh_jump();
+        imp.end.follow();
     }
 
     fn count_missed(&self, at: u32, removed: u32, added: u32) {
         let imp = self.imp();
-        if removed == 0 && at > 0 && !imp.sticks_to_end.get() {
+        if removed == 0 && at > 0 && !imp.end.is_followed() {
             imp.missed.set(imp.missed.get() + added);
             self.refresh_jump();
         }
@@ -329,7 +326,7 @@ impl ConversationWindow {
 
     fn refresh_jump(&self) {
         let imp = self.imp();
-        imp.jump.set_visible(!imp.sticks_to_end.get());
+        imp.jump.set_visible(!imp.end.is_followed());
         imp.jump.set_label(&match imp.missed.get() {
             0 => gettext("↓ Jump to latest"),
             missed => ngettext_f("↓ {n} new message", "↓ {n} new messages", missed as usize, &[]),
@@ -367,6 +364,13 @@ impl ConversationWindow {
             &[],
         ));
     }
+}
+
+/// How many rows can be seen at once, if none of them has more than one line.
+fn rows_in_sight(adjustment: &gtk::Adjustment) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the height of a window")]
+    let rows = (adjustment.page_size().max(0.0) / ROW_HEIGHT).ceil() as u32;
+    rows + 2
 }
 
 /// Colours in markup do not follow the theme by themselves. The style of the rows is known after this turn of the loop.

@@ -9,6 +9,7 @@ mod conversation;
 mod invitation;
 mod message;
 mod roster;
+mod tail;
 
 pub use buddy::Buddy;
 pub use client::{Client, Outbox};
@@ -16,3 +17,4 @@ pub use conversation::{Conversation, enumeration};
 pub use invitation::Invitation;
 pub use message::{Entry, Message};
 pub use roster::{Roster, Section};
+pub use tail::Tail;

@@ -210,6 +210,8 @@ impl NewConversation {
     /// Enter in the search chooses the only person found; with nothing to search for, it starts.
     fn search_entered(&self) {
         let imp = self.imp();
+        // The search follows what is typed with a delay, and Enter may come first.
+        self.refresh();
         if imp.search.text().trim().is_empty() {
             imp.start.emit_clicked();
         } else if imp.people.n_items() == 1 {

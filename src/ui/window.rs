@@ -479,6 +479,8 @@ impl Window {
     }
 
     fn activate_first(&self) {
+        // The search follows what is typed with a delay, and Enter may come first.
+        self.search(&self.imp().search.text());
         if let Some(buddy) = (0..2).find_map(|at| self.buddy_at(at)) {
             self.start_with(&[buddy.name()]);
         }
