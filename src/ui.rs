@@ -6,6 +6,7 @@ pub mod address_list;
 pub mod application;
 pub mod avatar;
 pub mod buddy_row;
+pub mod clock;
 pub mod color_scheme;
 pub mod colour;
 pub mod composer;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use gtk::glib;
 use gtk::subclass::prelude::*;
 
+use super::super::clock;
 use crate::net::{Delivery, MessageId, UserName};
 
 /// What a row of a transcript says.
@@ -96,12 +97,12 @@ impl Message {
 
     /// The time of the day, in the form that is usual here.
     pub fn time(&self) -> String {
-        local(self.at()).and_then(|at| at.format("%R").ok()).map(Into::into).unwrap_or_default()
+        local(self.at()).as_ref().map(clock::time_of_day).unwrap_or_default()
     }
 
     /// The whole date, in words.
     pub fn date(&self) -> String {
-        local(self.at()).and_then(|at| at.format("%A, %e %B %Y").ok()).map(Into::into).unwrap_or_default()
+        local(self.at()).as_ref().map(clock::date).unwrap_or_default()
     }
 
     /// Which day it was, to compare with others.
