@@ -281,6 +281,12 @@ impl Client {
             imp.name.replace(Some(name.clone()));
             imp.problem.replace(None);
         }
+        // It says that one is still connected.
+        if !matches!(link, LinkState::Online { .. })
+            && self.problem().is_some_and(|problem| problem.kind == NetErrorKind::BadMessage)
+        {
+            self.tell_problem(None);
+        }
         imp.starting.replace(None);
         imp.link_since.set(Instant::now());
         imp.link.replace(link);
