@@ -187,6 +187,9 @@ class Node:
 
     def focus_window(self):
         self.session.xdotool("windowactivate", "--sync", self.x_window())
+        # The window manager is quicker than the program: a popover that opens before the focus comes closes again.
+        # Of dialogs GTK 4.8 does not tell it.
+        poll(f"focus for {self.frame()!r}", lambda: self.frame().role != "frame" or "active" in self.frame().states)
         return self
 
     def move(self, x, y):

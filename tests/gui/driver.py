@@ -157,6 +157,10 @@ class Session:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         subprocess.run(["import", "-window", "root", path], env=self.environment, check=True)
 
+    def home(self, name):
+        """The home folder of the program that is launched under this name."""
+        return os.path.join(self.folder, "home-" + name)
+
     def launch(self, command, name, timeout=20, **environment):
         """Starts a program that has windows, and waits until it can be read."""
         app = App(self, command, name, environment)
@@ -195,10 +199,10 @@ class App:
 
     def __init__(self, session, command, name, environment):
         self.session, self.name = session, name
-        self.home = os.path.join(session.folder, "home-" + name)
-        variables = dict(session.environment, HOME=self.home)
+        home = session.home(name)
+        variables = dict(session.environment, HOME=home)
         for kind, place in (("CONFIG", ".config"), ("DATA", ".local/share"), ("CACHE", ".cache"), ("STATE", ".local/state")):
-            variables[f"XDG_{kind}_HOME"] = os.path.join(self.home, place)
+            variables[f"XDG_{kind}_HOME"] = os.path.join(home, place)
         settings = os.path.join(variables["XDG_CONFIG_HOME"], "gtk-4.0", "settings.ini")
         os.makedirs(os.path.dirname(settings), exist_ok=True)
         with open(settings, "w") as file:

@@ -14,6 +14,13 @@ from waiting import poll
 WITHOUT_ARGUMENT = ("GOODBYE", "LIST_CONVERSATIONS")
 
 
+def free_port():
+    """A port of this computer that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Message:
     """One message: its verb, its argument, and its bytes."""
 
@@ -105,6 +112,7 @@ class Listener:
         with self.lock:
             if connection in self.open:
                 self.open.remove(connection)
+        # Closing alone would not wake a thread that waits for bytes, nor tell the other side.
         for end in (lambda: connection.shutdown(socket.SHUT_RDWR), connection.close):
             try:
                 end()
@@ -142,18 +150,22 @@ class Listener:
         wanted = list(arguments)
         poll(lambda: f"{verb} {wanted}; there were {self.messages()}", lambda: self.sent(verb) == wanted, timeout)
 
+    def wait_last(self, verb, timeout=10):
+        """The argument of the last message with that verb, as soon as there is one."""
+        return poll(f"{verb} from the client", lambda: self.sent(verb), timeout)[-1]
+
 
 class Recorder(Listener):
-    """Passes everything on to a server, and notes it down."""
+    """Passes everything on to a server, and notes it down; `upstream` is whatever has the server's `address`."""
 
-    def __init__(self, server):
-        self.server = server
+    def __init__(self, upstream):
+        self.upstream = upstream
         self.relayed = []  # One Stream for each connection, of what the server sent.
         super().__init__()
 
     def serve(self, connection, stream):
-        host, port = self.server.rsplit(":", 1)
-        upstream = socket.create_connection((host.strip("[]"), int(port)))
+        host, port = self.upstream.address.rsplit(":", 1)
+        upstream = socket.create_connection((host, int(port)))
         upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         back = Stream()
         with self.lock:
@@ -162,7 +174,7 @@ class Recorder(Listener):
         try:
             self._pass(connection, upstream, stream)
         finally:
-            upstream.close()
+            self._end(upstream)
 
     def _relay(self, upstream, connection, back):
         try:

@@ -1,0 +1,112 @@
+"""What a test is played with: a display, servers, people at desktop clients and people at terminals."""
+import os
+import re
+import shutil
+
+from driver import Session
+from person import Person
+from programs import Cli, NaiveServer, Server
+from waiting import poll
+from wire import Recorder, ScriptedServer
+
+
+class Scene:
+    """Everything that a test starts; all of it ends with the `with` block."""
+
+    def __init__(self, programs, size="1280x900", appearance="system"):
+        self.programs, self.size, self.appearance = programs, size, appearance
+        self.session, self.started, self.listeners, self.people = None, [], [], []
+
+    def __enter__(self):
+        self.session = Session(self.size)
+        self.session.__enter__()
+        self.session.start_notifications()
+        return self
+
+    def __exit__(self, *error):
+        for person in self.people:
+            person.app.kill()
+        for listener in self.listeners:
+            listener.close()
+        for program in self.started:
+            if program.process.poll() is None:
+                program.kill()
+        self.session.__exit__(*error)
+
+    def _start(self, program):
+        self.started.append(program)
+        return program
+
+    def _listen(self, listener):
+        self.listeners.append(listener)
+        return listener
+
+    # --- Servers.
+
+    def server(self, *options, port=0):
+        """The real klatch-server."""
+        return self._start(Server(self.programs, self.session.environment, port, options))
+
+    def naive_server(self, interpreter, *options):
+        """The server written from the slides, under `/usr/bin/python3` or `jython`."""
+        return self._start(NaiveServer(self.session.environment, interpreter, options))
+
+    def scripted_server(self, **options):
+        """A server that does what the test says; see `wire.ScriptedServer`."""
+        return self._listen(ScriptedServer(**options))
+
+    def recorder(self, server):
+        """Something to connect to instead of the server that notes down what passes; one for each client."""
+        return self._listen(Recorder(server))
+
+    # --- People.
+
+    def person(self, name, server, *arguments, online=True):
+        """Somebody who has started the desktop client with this name, for this server."""
+        given = ["--server", server.address, "--name", name] if server else []
+        person = self.newcomer(name, *given, *arguments)
+        if online:
+            person.wait_online()
+        return person
+
+    def newcomer(self, home, *arguments, **environment):
+        """Somebody who has started the desktop client with just these arguments; `home` names the home folder."""
+        settings = os.path.join(self.session.home(home), ".config", "glib-2.0", "settings", "keyfile")
+        if not os.path.exists(settings):
+            os.makedirs(os.path.dirname(settings))
+            with open(settings, "w") as file:
+                file.write(f"[im/klatch/Klatch]\nappearance='{self.appearance}'\n")
+        command = [os.path.join(self.programs, "klatch"), "--new-instance", *arguments]
+        person = Person(self.session.launch(command, home, **environment), home)
+        self.people.append(person)
+        return person
+
+    def cli(self, name, server):
+        """Somebody at a terminal, online."""
+        return self._start(Cli(self.programs, self.session.environment, name, server.address))
+
+    # --- At the end.
+
+    def check_complaints(self):
+        """No program may have printed a warning of its libraries, or panicked."""
+        for person in self.people:
+            assert not person.app.complaints(), f"{person.name} printed {person.app.complaints()}"
+        for program in self.started:
+            assert "panicked" not in program.output(), program.output()
+
+    def keep(self, folder):
+        """Keeps a picture of the display, and what the programs have printed, for whoever looks into a failure."""
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        if self.session.x_server.poll() is None:
+            self.session.screenshot(os.path.join(folder, "display.png"))
+        for file in os.listdir(self.session.folder):
+            if file.endswith((".log", ".jsonl")):
+                shutil.copy(os.path.join(self.session.folder, file), folder)
+        for index, program in enumerate(self.started):
+            with open(os.path.join(folder, f"program-{index}.log"), "w") as out:
+                out.write(program.output())
+        for person in self.people:
+            if person.app.process.poll() is None:
+                with open(os.path.join(folder, person.app.name + ".tree"), "w") as out:
+                    out.write("\n".join(window.dump() for window in person.app.root.children()))

@@ -1,0 +1,39 @@
+"""Overall program structure: the GUI works, starts as it should, and the server's address and port can be configured."""
+from waiting import poll
+
+
+def test_server_address_and_port_are_configured_in_preferences(scene):
+    first, second = scene.recorder(scene.server()), scene.recorder(scene.server())
+    alice = scene.newcomer("alice")
+    alice.welcome().join("127.0.0.1", first.port, "alice")
+    alice.wait_online()
+    alice.preferences().connect_to("localhost", second.port)
+    second.wait_sent("REGISTER", ["alice", "online"])
+    first.wait_sent("GOODBYE", None)
+    alice.wait_link(f"localhost:{second.port}")
+
+
+def test_server_address_and_port_are_remembered(scene):
+    server = scene.recorder(scene.server())
+    alice = scene.newcomer("alice")
+    alice.welcome().join("127.0.0.1", server.port, "alice")
+    alice.wait_online()
+    alice.quit()
+
+    alice = scene.newcomer("alice")
+    alice.wait_online()
+    server.wait_sent("REGISTER", ["alice", "online"], ["alice", "online"])
+
+
+def test_wrong_addresses_are_refused_in_words(scene):
+    alice = scene.person("alice", scene.server())
+    preferences = alice.preferences()
+    for wrong, words in ((("two words", 6666), "neither a computer's name nor an IP address"),
+                         (("", 6666), "Enter the name or IP address")):
+        preferences.type_server(*wrong)
+        poll(f"words for {wrong}", lambda words=words: preferences.shows(words))
+
+
+def test_host_name_that_does_not_exist_is_told(scene):
+    alice = scene.person("alice", None, "--name", "alice", "--server", "no-such-computer.invalid", online=False)
+    alice.wait_link("There is no computer named no-such-computer.invalid")
