@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use thiserror::Error;
-
-use super::frame::{Argument, Frame, Shape, Verb};
+use super::argument::{encode, name, names, open, sequence, single, single_id};
+use super::frame::{Frame, Shape, Verb};
 use super::ident::{ConversationId, UserName};
-use super::pickle::{self, PickleError, Value};
+use super::pickle::Value;
 use super::status::Status;
+
+pub use super::argument::ArgumentError;
 
 /// The verbs that a client sends.
 pub const CLIENT_VERBS: &[Verb] = &[
@@ -90,33 +91,6 @@ pub enum ServerMessage {
     },
     /// Something has gone wrong, in words.
     Error(String),
-}
-
-/// Why a frame is no message. The text is meant for whoever wrote the frame.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ArgumentError {
-    /// There is no such verb in this direction.
-    #[error("unknown verb {0}")]
-    UnknownVerb(String),
-    /// A pickle with no verb before it.
-    #[error("an argument without a verb before it")]
-    NoVerb,
-    /// The argument cannot be read.
-    #[error("the argument of {verb} is refused: {error}")]
-    Pickle {
-        /// The verb before it.
-        verb: String,
-        /// What is wrong with it.
-        error: PickleError,
-    },
-    /// The argument is read, but has another shape.
-    #[error("{verb} needs {wanted}")]
-    Shape {
-        /// The verb.
-        verb: &'static str,
-        /// The shape of its argument, as in the table.
-        wanted: &'static str,
-    },
 }
 
 impl ClientMessage {
@@ -236,59 +210,6 @@ impl ServerMessage {
             }
             Self::Error(reason) => encode("ERROR", Value::Text(reason.clone())),
         }
-    }
-}
-
-/// One message: verb, one space, one pickle.
-fn encode(verb: &str, argument: Value) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(verb.len() + 64);
-    bytes.extend_from_slice(verb.as_bytes());
-    bytes.push(b' ');
-    pickle::write(argument, &mut bytes);
-    bytes
-}
-
-/// The verb and the argument, which is `None` where there is none.
-fn open(frame: Frame) -> Result<(&'static str, Value), ArgumentError> {
-    let verb = match frame.verb {
-        Some(Ok(verb)) => verb.name,
-        Some(Err(unknown)) => return Err(ArgumentError::UnknownVerb(unknown)),
-        None => return Err(ArgumentError::NoVerb),
-    };
-    match frame.argument {
-        Argument::None => Ok((verb, Value::None)),
-        Argument::Value(value) => Ok((verb, value)),
-        Argument::Text(text) => Ok((verb, Value::Text(text))),
-        Argument::Refused(error) => Err(ArgumentError::Pickle { verb: verb.to_owned(), error }),
-    }
-}
-
-/// A list or tuple of at least so many parts; what a sender adds behind them is left unread.
-fn sequence(value: Value, parts: usize) -> Option<Vec<Value>> {
-    value.into_sequence().filter(|list| list.len() >= parts)
-}
-
-/// The one argument, in a list or bare.
-fn single(value: Value) -> Option<Value> {
-    match value {
-        Value::List(list) | Value::Tuple(list) => list.into_iter().next(),
-        Value::None => None,
-        bare => Some(bare),
-    }
-}
-
-fn single_id(value: Value) -> Option<ConversationId> {
-    single(value).as_ref().and_then(ConversationId::from_value)
-}
-
-fn name(value: Value) -> Option<UserName> {
-    value.into_text().map(|text| UserName::received(&text))
-}
-
-fn names(value: Value) -> Option<Vec<UserName>> {
-    match value {
-        Value::List(list) | Value::Tuple(list) | Value::Set(list) => list.into_iter().map(name).collect(),
-        bare => name(bare).map(|one| vec![one]),
     }
 }
 

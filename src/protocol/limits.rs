@@ -23,5 +23,7 @@ pub const VERB_BYTES: usize = 64;
 pub const NAME_CHARS: usize = 64;
 /// Longest status that the server takes, in characters: it is sent to everybody at each change.
 pub const STATUS_CHARS: usize = 1024;
+/// Longest name of a file, with the names of the folders before it, in bytes: what Linux takes as a path (`PATH_MAX`).
+pub const FILE_NAME_BYTES: usize = 4096;
 /// How long the sender of a bare verb must be silent before the verb counts as complete.
 pub const SILENCE: Duration = Duration::from_millis(200);

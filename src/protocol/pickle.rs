@@ -15,6 +15,7 @@ use serde_pickle::{HashableValue, SerOptions, Value as Written};
 use thiserror::Error;
 
 pub use decode::decode;
+pub(super) use escape::utf8_or_latin1;
 pub use scan::{ScanError, Scanner};
 
 /// Plain Python data.
@@ -58,7 +59,7 @@ impl Value {
     pub fn into_text(self) -> Option<String> {
         Some(match self {
             Self::Text(text) => text,
-            Self::Bytes(bytes) => escape::utf8_or_latin1(bytes),
+            Self::Bytes(bytes) => utf8_or_latin1(bytes),
             Self::Int(i) => i.to_string(),
             Self::BigInt(i) => i.to_string(),
             Self::Float(f) => f.to_string(),

@@ -1,7 +1,7 @@
 //! Text as the different opcodes write it.
 
 /// A byte string of Python 2: UTF-8 if it is that, else Latin-1.
-pub(super) fn utf8_or_latin1(bytes: Vec<u8>) -> String {
+pub(in crate::protocol) fn utf8_or_latin1(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|not_utf8| not_utf8.as_bytes().iter().map(|b| char::from(*b)).collect())
 }
 
