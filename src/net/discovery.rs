@@ -1,0 +1,143 @@
+//! Who else is on this network: DNS-SD over multicast DNS (RFC 6763, RFC 6762), in both directions.
+//!
+//! [`start`] announces one's own peer and looks for all others, until the [`Discovery`] is stopped. What it learns comes
+//! out of a bounded channel as [`Event`]s. What it tells is a claim: a peer that lost its network is still listed until
+//! its records expire, so try to connect before showing somebody as there, and call [`Discovery::verify`] when that fails.
+
+mod directory;
+#[cfg(test)]
+mod fake;
+mod instance;
+mod mdns;
+mod service_type;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+use thiserror::Error;
+
+pub use service_type::{ServiceType, ServiceTypeError};
+
+use crate::protocol::ident::UserName;
+
+/// How many orders may wait for discovery.
+const ORDERS: usize = 256;
+/// How many events may wait for the owner; then discovery waits.
+const EVENTS: usize = 256;
+/// How long [`Discovery::stop`] waits.
+const STOP: Duration = Duration::from_secs(1);
+
+/// What is announced of oneself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Advertisement {
+    /// Among which peers one is.
+    pub service_type: ServiceType,
+    /// The wanted name; [`Event::Published`] tells the one that was free.
+    pub name: UserName,
+    /// The TCP port that is listening.
+    pub port: u16,
+    /// The status, for the TXT record; cut to what fits there.
+    pub status: String,
+}
+
+/// What discovery has learnt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// One is announced, under this name. Again when the name had to be changed later.
+    Published {
+        /// The wanted name without dots, cut to 58 bytes, or `name (2)` and so on if others have it.
+        name: UserName,
+    },
+    /// A peer is new, or something of it has changed. Never oneself.
+    Found(Peer),
+    /// A peer has said goodbye, its records have expired, or it did not answer to [`Discovery::verify`].
+    Lost {
+        /// By which name it was found.
+        name: UserName,
+    },
+    /// Something does not work; what works goes on.
+    Trouble(Trouble),
+}
+
+/// Another peer, as it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Peer {
+    /// Its instance name, as it came; unique at any time, compared byte by byte.
+    pub name: UserName,
+    /// Where it can be reached, best first; at least one. Link-local IPv6 addresses carry their scope.
+    pub addresses: Vec<SocketAddr>,
+    /// Its status, if it tells one.
+    pub status: Option<String>,
+    /// Everything in its TXT record, the status included, in its order.
+    pub text: Vec<(String, String)>,
+}
+
+/// Why one cannot see others, or cannot be seen by them.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum Trouble {
+    /// The multicast sockets cannot be used.
+    #[error("discovery does not work on this computer: {0}")]
+    Unavailable(String),
+    /// There are more peers than are kept; the others are not shown.
+    #[error("there are more than {0} peers, the others are not shown")]
+    TooMany(usize),
+}
+
+/// One's own announcement and the search for others. When it is dropped, both end, with a goodbye that may not go out
+/// any more when the program ends at once: use [`Discovery::stop`] for that.
+#[derive(Debug)]
+pub(super) struct Discovery {
+    orders: Sender<Order>,
+}
+
+/// What the task behind a [`Discovery`] is asked for.
+#[derive(Debug)]
+enum Order {
+    Status(String),
+    Refresh,
+    Verify(UserName),
+    Stop(Sender<()>),
+}
+
+impl Discovery {
+    /// Announces another status.
+    pub(super) fn set_status(&self, status: &str) {
+        self.order(Order::Status(status.to_owned()));
+    }
+
+    /// Asks the network again: for a button. New networks, and the computer's waking up, are noticed without it.
+    pub(super) fn refresh(&self) {
+        self.order(Order::Refresh);
+    }
+
+    /// Asks whether a peer is still there, because it could not be reached. Without an answer it is [`Event::Lost`]
+    /// within some seconds.
+    pub(super) fn verify(&self, name: &UserName) {
+        self.order(Order::Verify(name.clone()));
+    }
+
+    /// Says goodbye and ends. Returns when the goodbye is on the wire, after one second at most.
+    pub(super) async fn stop(self) {
+        let (done, is_done) = async_channel::bounded(1);
+        let stopping = async {
+            let _ = self.orders.send(Order::Stop(done)).await;
+            // Nothing is ever sent: the other end is dropped.
+            let _ = is_done.recv().await;
+        };
+        let _ = tokio::time::timeout(STOP, stopping).await;
+    }
+
+    fn order(&self, order: Order) {
+        // Nobody asks for so much that it is too much, and a task that takes no orders any more is about to end.
+        let _ = self.orders.try_send(order);
+    }
+}
+
+/// Announces oneself and looks for others, on every network of this computer. Must be called within a tokio runtime.
+pub(super) fn start(advertisement: Advertisement) -> (Discovery, Receiver<Event>) {
+    let (orders, inbox) = async_channel::bounded(ORDERS);
+    let (outbox, events) = async_channel::bounded(EVENTS);
+    tokio::spawn(mdns::run(advertisement, inbox, outbox));
+    (Discovery { orders }, events)
+}

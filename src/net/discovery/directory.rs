@@ -1,0 +1,277 @@
+//! Which peers are known: a pure table from what multicast DNS tells to what the owner needs to hear.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+
+use super::instance;
+use super::{Event, Peer, Trouble};
+use crate::protocol::ident::UserName;
+
+/// How many peers are kept. A flood of invented ones costs no more than this.
+const PEERS: usize = 1000;
+/// How many addresses of one peer are kept.
+const ADDRESSES: usize = 16;
+/// How many entries of one TXT record are kept.
+const TEXT: usize = 64;
+
+/// A service instance as multicast DNS tells it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sighting {
+    pub(super) full_name: String,
+    pub(super) host: String,
+    /// 0 where the service is not there (any more).
+    pub(super) port: u16,
+    pub(super) addresses: Vec<Address>,
+    pub(super) text: Vec<(String, Vec<u8>)>,
+}
+
+/// One of its addresses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Address {
+    pub(super) ip: IpAddr,
+    /// The interface on which it was told, which is the scope of a link-local IPv6 address.
+    pub(super) interface: u32,
+    /// Whether that interface is the loopback one.
+    pub(super) over_loopback: bool,
+}
+
+/// The peers that are known.
+#[derive(Debug)]
+pub(super) struct Directory {
+    service_type: String,
+    /// Host names that are one's own: what is there is oneself.
+    own_hosts: HashSet<String>,
+    peers: HashMap<String, Known>,
+    is_overflow_told: bool,
+}
+
+#[derive(Debug)]
+struct Known {
+    peer: Peer,
+    is_confirmed: bool,
+}
+
+impl Directory {
+    pub(super) fn new(service_type: &str) -> Self {
+        Self {
+            service_type: service_type.to_owned(),
+            own_hosts: HashSet::new(),
+            peers: HashMap::new(),
+            is_overflow_told: false,
+        }
+    }
+
+    /// A host name of one's own.
+    pub(super) fn add_own_host(&mut self, host: &str) {
+        self.own_hosts.insert(instance::key(host));
+    }
+
+    pub(super) fn is_own_host(&self, host: &str) -> bool {
+        self.own_hosts.contains(&instance::key(host))
+    }
+
+    /// A peer was seen, for the first time or again.
+    pub(super) fn saw(&mut self, sighting: Sighting) -> Option<Event> {
+        if self.is_own_host(&sighting.host) {
+            // After a conflict of names, what was known under this name may be oneself now.
+            return self.lost(&sighting.full_name);
+        }
+        let name = UserName::received(instance::of_full_name(&sighting.full_name, &self.service_type)?);
+        let addresses = usable(&sighting);
+        if addresses.is_empty() {
+            return self.lost(&sighting.full_name);
+        }
+        let text: Vec<(String, String)> =
+            sighting.text.into_iter().take(TEXT).map(|(key, value)| (key, lenient_text(value))).collect();
+        let status = text.iter().find(|(key, _)| key.eq_ignore_ascii_case("status")).map(|(_, value)| value.clone());
+        let peer = Peer { name, addresses, status, text };
+        if self.peers.len() >= PEERS && !self.peers.contains_key(&sighting.full_name) {
+            let is_told = std::mem::replace(&mut self.is_overflow_told, true);
+            return (!is_told).then_some(Event::Trouble(Trouble::TooMany(PEERS)));
+        }
+        let known = Known { peer: peer.clone(), is_confirmed: true };
+        let before = self.peers.insert(sighting.full_name, known);
+        (before.is_none_or(|before| before.peer != peer)).then_some(Event::Found(peer))
+    }
+
+    /// A peer is gone.
+    pub(super) fn lost(&mut self, full_name: &str) -> Option<Event> {
+        self.peers.remove(full_name).map(|known| Event::Lost { name: known.peer.name })
+    }
+
+    /// From now on everybody must be seen again.
+    pub(super) fn doubt_all(&mut self) {
+        for known in self.peers.values_mut() {
+            known.is_confirmed = false;
+        }
+        self.is_overflow_told = false;
+    }
+
+    /// Forgets those who have not been seen since [`Directory::doubt_all`].
+    pub(super) fn forget_doubted(&mut self) -> Vec<Event> {
+        let doubted = self.peers.extract_if(|_, known| !known.is_confirmed);
+        doubted.map(|(_, known)| Event::Lost { name: known.peer.name }).collect()
+    }
+
+    /// The full name of a known peer, as multicast DNS has it.
+    pub(super) fn full_name(&self, name: &UserName) -> Option<&str> {
+        self.peers.iter().find(|(_, known)| known.peer.name == *name).map(|(full_name, _)| full_name.as_str())
+    }
+}
+
+/// The addresses to try, in this order: IPv4, because programs written from the slides listen there only; then IPv6, then
+/// what holds on one link only.
+fn usable(sighting: &Sighting) -> Vec<SocketAddr> {
+    if sighting.port == 0 {
+        return Vec::new();
+    }
+    let mut found: Vec<(u8, SocketAddr)> = Vec::new();
+    for address in &sighting.addresses {
+        let rank = match address.ip {
+            // Whoever tells others the address of a loopback interface would have them speak to themselves.
+            ip if ip.is_loopback() && !address.over_loopback => continue,
+            ip if ip.is_unspecified() || ip.is_multicast() => continue,
+            IpAddr::V4(v4) if v4.is_broadcast() => continue,
+            IpAddr::V4(v4) if v4.is_link_local() => 2,
+            IpAddr::V4(_) => 0,
+            IpAddr::V6(v6) if v6.is_unicast_link_local() => 3,
+            IpAddr::V6(_) => 1,
+        };
+        let address = match address.ip {
+            IpAddr::V6(v6) if rank == 3 => SocketAddrV6::new(v6, sighting.port, 0, address.interface).into(),
+            ip => SocketAddr::new(ip, sighting.port),
+        };
+        found.push((rank, address));
+    }
+    // Multicast DNS tells them in no order; ours must not change without a reason.
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(ADDRESSES);
+    found.into_iter().map(|(_, address)| address).collect()
+}
+
+/// Text that ought to be UTF-8 and may be Latin-1.
+fn lenient_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TYPE: &str = "_klatch._tcp.local.";
+
+    fn sighting(name: &str, ips: &[&str]) -> Sighting {
+        let addresses = ips.iter().map(|ip| Address { ip: ip.parse().unwrap(), interface: 3, over_loopback: false });
+        Sighting {
+            full_name: format!("{name}.{TYPE}"),
+            host: format!("{name}.local."),
+            port: 4001,
+            addresses: addresses.collect(),
+            text: vec![("txtvers".into(), b"1".to_vec()), ("Status".into(), b"caf\xe9".to_vec())],
+        }
+    }
+
+    fn found(event: Option<Event>) -> Peer {
+        match event {
+            Some(Event::Found(peer)) => peer,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn lost(name: &str) -> Event {
+        Event::Lost { name: UserName::received(name) }
+    }
+
+    #[test]
+    fn a_peer_is_told_once_and_when_it_changes() {
+        let mut directory = Directory::new(TYPE);
+        let bob = sighting("b.o b", &["10.0.0.2"]);
+        let peer = found(directory.saw(bob.clone()));
+        assert_eq!(peer.name.as_str(), "b.o b");
+        assert_eq!(peer.status.as_deref(), Some("café"));
+        assert_eq!(peer.text.len(), 2);
+        assert_eq!(directory.full_name(&peer.name), Some(bob.full_name.as_str()));
+        assert_eq!(directory.saw(bob.clone()), None);
+
+        let away = Sighting { text: vec![("status".into(), b"away".to_vec())], ..bob.clone() };
+        assert_eq!(found(directory.saw(away)).status.as_deref(), Some("away"));
+        let elsewhere = Sighting { port: 4002, ..bob.clone() };
+        assert_eq!(found(directory.saw(elsewhere)).addresses, ["10.0.0.2:4002".parse().unwrap()]);
+
+        assert_eq!(directory.lost(&bob.full_name), Some(lost("b.o b")));
+        assert_eq!(directory.lost(&bob.full_name), None);
+    }
+
+    #[test]
+    fn only_addresses_that_lead_to_the_peer_are_kept_and_the_best_come_first() {
+        let mut directory = Directory::new(TYPE);
+        let bob = sighting(
+            "bob",
+            &[
+                "fe80::2",
+                "2001:db8::2",
+                "169.254.1.1",
+                "127.0.1.1",
+                "::1",
+                "0.0.0.0",
+                "224.0.0.251",
+                "10.0.0.2",
+                "10.0.0.2",
+            ],
+        );
+        let peer = found(directory.saw(bob));
+        let shown: Vec<String> = peer.addresses.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["10.0.0.2:4001", "[2001:db8::2]:4001", "169.254.1.1:4001", "[fe80::2%3]:4001"]);
+
+        let mut alone = sighting("eve", &["127.0.0.1"]);
+        assert_eq!(directory.saw(alone.clone()), None);
+        alone.addresses[0].over_loopback = true;
+        assert_eq!(found(directory.saw(alone)).addresses, ["127.0.0.1:4001".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_peer_with_no_port_or_no_address_any_more_is_gone() {
+        let mut directory = Directory::new(TYPE);
+        let bob = sighting("bob", &["10.0.0.2"]);
+        found(directory.saw(bob.clone()));
+        assert_eq!(directory.saw(Sighting { port: 0, ..bob.clone() }), Some(lost("bob")));
+        found(directory.saw(bob.clone()));
+        assert_eq!(directory.saw(Sighting { addresses: vec![], ..bob }), Some(lost("bob")));
+    }
+
+    #[test]
+    fn oneself_is_no_peer_and_other_services_are_none() {
+        let mut directory = Directory::new(TYPE);
+        directory.add_own_host("klatch-1.local.");
+        let own = Sighting { host: "Klatch-1.local.".into(), ..sighting("bob", &["10.0.0.2"]) };
+        assert_eq!(directory.saw(own), None);
+        let printer = Sighting { full_name: "lp._ipp._tcp.local.".into(), ..sighting("lp", &["10.0.0.2"]) };
+        assert_eq!(directory.saw(printer), None);
+    }
+
+    #[test]
+    fn after_a_doubt_only_those_seen_again_remain() {
+        let mut directory = Directory::new(TYPE);
+        let (bob, eve) = (sighting("bob", &["10.0.0.2"]), sighting("eve", &["10.0.0.3"]));
+        found(directory.saw(bob.clone()));
+        found(directory.saw(eve));
+        directory.doubt_all();
+        assert_eq!(directory.saw(bob), None);
+        assert_eq!(directory.forget_doubted(), [lost("eve")]);
+        assert_eq!(directory.forget_doubted(), []);
+    }
+
+    #[test]
+    fn a_flood_of_invented_peers_is_cut_off_and_told_once() {
+        let mut directory = Directory::new(TYPE);
+        let mut events = Vec::new();
+        for number in 0..PEERS + 500 {
+            events.extend(directory.saw(sighting(&format!("bogus {number}"), &["10.0.0.66"])));
+        }
+        assert_eq!(events.len(), PEERS + 1);
+        assert_eq!(events.last(), Some(&Event::Trouble(Trouble::TooMany(PEERS))));
+        assert_eq!(directory.lost("bogus 7._klatch._tcp.local."), Some(lost("bogus 7")));
+        found(directory.saw(sighting("bob", &["10.0.0.2"])));
+    }
+}

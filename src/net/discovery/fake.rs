@@ -1,0 +1,155 @@
+//! A network without sockets, for tests of what is built on discovery: a table of those who are there.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use async_channel::{Receiver, Sender};
+
+use super::{Advertisement, Discovery, Event, ORDERS, Order, Peer, instance};
+use crate::protocol::ident::UserName;
+
+/// A local network on which everybody hears everything at once.
+#[derive(Clone, Debug, Default)]
+pub(in crate::net) struct FakeLan {
+    members: Arc<Mutex<Vec<Member>>>,
+}
+
+#[derive(Debug)]
+struct Member {
+    peer: Peer,
+    /// Who listens, if it is somebody of ours.
+    events: Option<Sender<Event>>,
+    /// It does not answer any more, and has not said goodbye.
+    is_silent: bool,
+}
+
+impl FakeLan {
+    /// What [`super::start`] does, on this network: the peer is at 127.0.0.1.
+    pub(in crate::net) fn join(&self, advertisement: Advertisement) -> (Discovery, Receiver<Event>) {
+        let (orders, inbox) = async_channel::bounded(ORDERS);
+        let (events, heard) = async_channel::unbounded();
+        let lan = self.clone();
+        tokio::spawn(async move {
+            let addresses = vec![SocketAddr::from(([127, 0, 0, 1], advertisement.port))];
+            let own = lan.enter(&advertisement.name, addresses, &advertisement.status, Some(&events));
+            while let Ok(order) = inbox.recv().await {
+                match order {
+                    Order::Status(status) => lan.change(&own, &status),
+                    Order::Refresh => {}
+                    Order::Verify(name) => lan.verify(&name),
+                    Order::Stop(_) => break,
+                }
+            }
+            lan.leave(&own);
+        });
+        (Discovery { orders }, heard)
+    }
+
+    /// Adds a peer that is nobody of ours; tells the name that it got.
+    pub(in crate::net) fn add(&self, name: &str, addresses: &[SocketAddr]) -> UserName {
+        self.enter(&UserName::received(name), addresses.to_vec(), "online", None)
+    }
+
+    /// Takes a peer from the network without a goodbye: it is [`Event::Lost`] only when somebody verifies it.
+    pub(in crate::net) fn silence(&self, name: &UserName) {
+        let mut members = self.members.lock().unwrap();
+        members.iter_mut().filter(|member| member.peer.name == *name).for_each(|member| member.is_silent = true);
+    }
+
+    /// Takes a peer from the network with a goodbye.
+    pub(in crate::net) fn leave(&self, name: &UserName) -> Option<Peer> {
+        let mut members = self.members.lock().unwrap();
+        let at = members.iter().position(|member| member.peer.name == *name)?;
+        let gone = members.remove(at);
+        tell(&members, name, &Event::Lost { name: name.clone() });
+        Some(gone.peer)
+    }
+
+    fn enter(&self, name: &UserName, at: Vec<SocketAddr>, status: &str, events: Option<&Sender<Event>>) -> UserName {
+        let mut members = self.members.lock().unwrap();
+        let taken: HashSet<String> = members.iter().map(|member| instance::key(member.peer.name.as_str())).collect();
+        let name = UserName::received(&instance::free(&instance::from_wanted(name.as_str()), &taken));
+        let text = vec![("txtvers".to_owned(), "1".to_owned()), ("status".to_owned(), status.to_owned())];
+        let peer = Peer { name: name.clone(), addresses: at, status: Some(status.to_owned()), text };
+        if let Some(events) = events {
+            let _ = events.try_send(Event::Published { name: name.clone() });
+            for other in members.iter().filter(|other| !other.is_silent) {
+                let _ = events.try_send(Event::Found(other.peer.clone()));
+            }
+        }
+        members.push(Member { peer: peer.clone(), events: events.cloned(), is_silent: false });
+        tell(&members, &name, &Event::Found(peer));
+        name
+    }
+
+    fn change(&self, name: &UserName, status: &str) {
+        let mut members = self.members.lock().unwrap();
+        if let Some(member) = members.iter_mut().find(|member| member.peer.name == *name) {
+            member.peer.status = Some(status.to_owned());
+            member.peer.text[1].1 = status.to_owned();
+            let peer = member.peer.clone();
+            tell(&members, name, &Event::Found(peer));
+        }
+    }
+
+    fn verify(&self, name: &UserName) {
+        let is_silent = self.members.lock().unwrap().iter().any(|member| member.peer.name == *name && member.is_silent);
+        if is_silent {
+            self.leave(name);
+        }
+    }
+}
+
+/// Tells everybody but the one whom it is about.
+fn tell(members: &[Member], about: &UserName, event: &Event) {
+    for member in members.iter().filter(|member| member.peer.name != *about) {
+        if let Some(events) = &member.events {
+            let _ = events.try_send(event.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn advertisement(name: &str, port: u16) -> Advertisement {
+        let name = UserName::received(name);
+        Advertisement { service_type: super::super::ServiceType::default(), name, port, status: "online".to_owned() }
+    }
+
+    fn published(name: &str) -> Event {
+        Event::Published { name: UserName::received(name) }
+    }
+
+    async fn found(events: &Receiver<Event>) -> Peer {
+        match events.recv().await.unwrap() {
+            Event::Found(peer) => peer,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn those_who_join_hear_of_each_other() {
+        let lan = FakeLan::default();
+        let (ann, to_ann) = lan.join(advertisement("Ann", 1));
+        assert_eq!(to_ann.recv().await.unwrap(), published("Ann"));
+        let (ann_too, to_ann_too) = lan.join(advertisement("ann", 2));
+        assert_eq!(to_ann_too.recv().await.unwrap(), published("ann (2)"));
+        assert_eq!(found(&to_ann_too).await.addresses, ["127.0.0.1:1".parse().unwrap()]);
+        assert_eq!(found(&to_ann).await.name.as_str(), "ann (2)");
+
+        ann.set_status("away");
+        assert_eq!(found(&to_ann_too).await.status.as_deref(), Some("away"));
+
+        let bob = lan.add("bob", &["127.0.0.1:9".parse().unwrap()]);
+        assert_eq!(found(&to_ann).await.name, bob);
+        lan.silence(&bob);
+        ann.verify(&bob);
+        assert_eq!(to_ann.recv().await.unwrap(), Event::Lost { name: bob });
+
+        ann_too.stop().await;
+        assert_eq!(to_ann.recv().await.unwrap(), Event::Lost { name: UserName::received("ann (2)") });
+    }
+}

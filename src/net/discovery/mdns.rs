@@ -1,0 +1,303 @@
+//! The adapter on `mdns-sd`: the only file that names it.
+//!
+//! Two of its daemons run beside each other, one that looks for peers and one that announces oneself, because each has to
+//! be started anew for a reason of its own: the browser to empty its cache, which has no limit, and the announcer to
+//! change its name. When somebody else turns out to have the name, the announcer is ended and another is begun: mdns-sd
+//! would change the name by itself, but interface by interface, so that one peer may end up with two names; and because its
+//! table of services is in small letters (version 0.21.7, `handle_query`), it would go on to answer questions about `Bob`,
+//! and not those about `Bob (2)`.
+
+mod announcer;
+mod browser;
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+use async_channel::{Receiver, Sender};
+use tokio::time::{Instant, sleep_until};
+
+use self::announcer::{Announcer, Notice};
+use self::browser::{Browser, Sight};
+use super::directory::Directory;
+use super::{Advertisement, Event, Order, Trouble, instance};
+use crate::protocol::ident::UserName;
+
+/// How long to listen for names in use before one is tried. Responders answer within 120 ms, but not twice in a second
+/// (RFC 6762, section 6); the second question goes out after one second, and the answers to it come before probing, which
+/// takes at least 750 ms, has ended.
+const LISTENING: Duration = Duration::from_millis(450);
+/// An announcement is repeated after more than a second (RFC 6762, sections 6 and 8.3). `mdns-sd` does so only for names
+/// in small letters.
+const REPEAT: Duration = Duration::from_millis(1100);
+/// How long peers may take to answer after the browser was started anew; it asks at once, after 1 s and after 3 s.
+const RETURN: Duration = Duration::from_secs(5);
+/// A new address is not yet of use in the moment in which it comes.
+const SETTLING: Duration = Duration::from_secs(1);
+/// How often to look whether all is well, and how long that was not done when the computer has slept.
+const ROUND: Duration = Duration::from_secs(5);
+const SLEPT: Duration = Duration::from_secs(8);
+/// How often the name is changed because others have it. Somebody who claims every name would else keep us busy.
+const RENAMES: usize = 20;
+/// How many names in use are remembered.
+const HEARD: usize = 4096;
+
+/// Announces and looks for peers until it is asked to stop, or nobody can ask any more.
+pub(super) async fn run(advertisement: Advertisement, orders: Receiver<Order>, events: Sender<Event>) {
+    let mut task = Task::new(advertisement, events);
+    let done = loop {
+        let timer = task.next_timer();
+        tokio::select! {
+            order = orders.recv() => match order {
+                Ok(Order::Stop(done)) => break Some(done),
+                Ok(order) => task.obey(order),
+                Err(_) => break None,
+            },
+            sight = task.browser.next() => task.see(sight).await,
+            notice = Announcer::next(&mut task.announcer) => task.hear(notice).await,
+            () = sleep_until(timer) => task.on_time().await,
+        }
+    };
+    task.browser.stop();
+    if let Some(announcer) = task.announcer.take() {
+        announcer.stop().await;
+    }
+    drop(done);
+}
+
+struct Task {
+    advertisement: Advertisement,
+    events: Sender<Event>,
+    directory: Directory,
+    browser: Browser,
+    announcer: Option<Announcer>,
+    /// Instances of the service type that others have announced, by their [`instance::key`].
+    heard: HashSet<String>,
+    renames: usize,
+    published: Option<UserName>,
+    timers: Timers,
+    last_round: SystemTime,
+    is_trouble_told: bool,
+}
+
+/// When to do what; `None` for never.
+struct Timers {
+    announce: Option<Instant>,
+    repeat: Option<Instant>,
+    search_anew: Option<Instant>,
+    forget_doubted: Option<Instant>,
+    round: Instant,
+}
+
+/// Whether a timer has gone off; then it is reset.
+fn is_due(timer: &mut Option<Instant>) -> bool {
+    timer.take_if(|at| *at <= Instant::now()).is_some()
+}
+
+impl Task {
+    fn new(advertisement: Advertisement, events: Sender<Event>) -> Self {
+        let now = Instant::now();
+        Self {
+            directory: Directory::new(advertisement.service_type.as_str()),
+            browser: Browser::start(&advertisement.service_type),
+            advertisement,
+            events,
+            announcer: None,
+            heard: HashSet::new(),
+            renames: 0,
+            published: None,
+            timers: Timers {
+                announce: Some(now + LISTENING),
+                repeat: None,
+                search_anew: None,
+                forget_doubted: None,
+                round: now + ROUND,
+            },
+            last_round: SystemTime::now(),
+            is_trouble_told: false,
+        }
+    }
+
+    /// Waits while the owner has too much to do: then mdns-sd ends the search, and it is begun anew.
+    async fn emit(&self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            // Without an owner the task is about to end.
+            let _ = self.events.send(event).await;
+        }
+    }
+
+    async fn trouble(&mut self, why: String) {
+        if !std::mem::replace(&mut self.is_trouble_told, true) {
+            self.emit([Event::Trouble(Trouble::Unavailable(why))]).await;
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Status(status) => {
+                self.advertisement.status = status;
+                if let Some(announcer) = &mut self.announcer {
+                    announcer.set_status(&self.advertisement.status);
+                }
+            }
+            Order::Refresh => self.search_anew(),
+            Order::Verify(name) => {
+                if let Some(full_name) = self.directory.full_name(&name) {
+                    self.browser.verify(full_name);
+                }
+            }
+            // Handled where the task ends.
+            Order::Stop(_) => {}
+        }
+    }
+
+    // Looking for others.
+
+    async fn see(&mut self, sight: Sight) {
+        let service_type = self.advertisement.service_type.as_str();
+        match sight {
+            Sight::Name(full_name) => {
+                let Some(name) = instance::of_full_name(&full_name, service_type) else { return };
+                // One's own name is probably announced by oneself; if not, that is told when it is resolved.
+                let is_own = self.announcer.as_ref().is_some_and(|announcer| announcer.has_name(name));
+                if !is_own && self.heard.len() < HEARD {
+                    self.heard.insert(instance::key(name));
+                }
+            }
+            Sight::Resolved(sighting) => {
+                if self.must_yield_to(&sighting.full_name, &sighting.host) {
+                    self.announce_anew(None).await;
+                }
+                let event = self.directory.saw(sighting);
+                self.emit(event).await;
+            }
+            Sight::Removed(full_name) => {
+                if let Some(name) = instance::of_full_name(&full_name, service_type) {
+                    self.heard.remove(&instance::key(name));
+                }
+                let event = self.directory.lost(&full_name);
+                self.emit(event).await;
+            }
+            Sight::NewAddress => {
+                self.timers.search_anew.get_or_insert(Instant::now() + SETTLING);
+            }
+            Sight::Ended => {
+                // Too much came at once, or the daemon has ended; not at once, so that it cannot go round and round.
+                self.timers.search_anew.get_or_insert(Instant::now() + SETTLING);
+            }
+            Sight::Unavailable(why) => self.trouble(why).await,
+        }
+    }
+
+    /// Whether somebody else has one's own name, and it is oneself who has to change it: of course while it is only wanted,
+    /// and perhaps later, when two networks become one. Of two programs like this one just one yields then; others may
+    /// not know that they should.
+    fn must_yield_to(&mut self, full_name: &str, host: &str) -> bool {
+        let Some(announcer) = &self.announcer else { return false };
+        let name = instance::of_full_name(full_name, self.advertisement.service_type.as_str());
+        let Some(name) = name.filter(|name| announcer.has_name(name)) else { return false };
+        if self.directory.is_own_host(host) {
+            return false;
+        }
+        self.heard.insert(instance::key(name));
+        self.renames += 1;
+        self.renames <= RENAMES && announcer.yields_to(host)
+    }
+
+    fn search_anew(&mut self) {
+        self.browser.stop();
+        self.browser = Browser::start(&self.advertisement.service_type);
+        self.heard.clear();
+        self.directory.doubt_all();
+        self.timers.search_anew = None;
+        self.timers.forget_doubted = Some(Instant::now() + RETURN);
+        // Those who are new in this network must hear of oneself, too.
+        if let Some(announcer) = &mut self.announcer {
+            announcer.announce_again();
+        }
+    }
+
+    // Announcing oneself.
+
+    /// Announces under this name.
+    fn announce(&mut self, name: &str) {
+        let announcer = Announcer::start(&self.advertisement, name);
+        self.directory.add_own_host(announcer.host());
+        self.announcer = Some(announcer);
+    }
+
+    /// The wanted name, or the next that is free.
+    fn free_name(&self) -> String {
+        instance::free(&instance::from_wanted(self.advertisement.name.as_str()), &self.heard)
+    }
+
+    /// Announces under another name: this one, or the wanted one if it is free.
+    async fn announce_anew(&mut self, name: Option<String>) {
+        self.timers.repeat = None;
+        // Otherwise it has not begun yet: the name is chosen when it does.
+        if let Some(before) = self.announcer.take() {
+            before.stop().await;
+            let name = name.unwrap_or_else(|| self.free_name());
+            self.announce(&name);
+        }
+    }
+
+    async fn hear(&mut self, notice: Notice) {
+        match notice {
+            Notice::Announced(name) => {
+                let name = UserName::received(&name);
+                if self.published.as_ref() != Some(&name) {
+                    self.published = Some(name.clone());
+                    self.timers.repeat = Some(Instant::now() + REPEAT);
+                    self.emit([Event::Published { name }]).await;
+                }
+            }
+            Notice::Taken { free } => {
+                self.renames += 1;
+                if self.renames <= RENAMES {
+                    self.announce_anew(Some(free)).await;
+                }
+            }
+            Notice::Ended(why) => {
+                self.announcer = None;
+                self.timers.announce = Some(Instant::now() + ROUND);
+                self.trouble(why).await;
+            }
+        }
+    }
+
+    // Time.
+
+    fn next_timer(&self) -> Instant {
+        let timers = &self.timers;
+        let optional = [timers.announce, timers.repeat, timers.search_anew, timers.forget_doubted];
+        optional.into_iter().flatten().fold(timers.round, Instant::min)
+    }
+
+    async fn on_time(&mut self) {
+        if is_due(&mut self.timers.announce) {
+            let name = self.free_name();
+            self.announce(&name);
+        }
+        if is_due(&mut self.timers.repeat)
+            && let Some(announcer) = &mut self.announcer
+        {
+            announcer.announce_again();
+        }
+        if is_due(&mut self.timers.search_anew) {
+            self.search_anew();
+        }
+        if is_due(&mut self.timers.forget_doubted) {
+            let events = self.directory.forget_doubted();
+            self.emit(events).await;
+        }
+        if self.timers.round <= Instant::now() {
+            self.timers.round = Instant::now() + ROUND;
+            let now = SystemTime::now();
+            let has_slept = now.duration_since(self.last_round).is_ok_and(|passed| passed > SLEPT);
+            self.last_round = now;
+            if has_slept || self.browser.is_flooded().await {
+                self.search_anew();
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The half of the adapter that announces oneself.
+
+use std::time::Duration;
+
+use mdns_sd::{DaemonEvent, IfKind, RRType, Receiver, ServiceDaemon, ServiceInfo};
+use tokio::time::{sleep, timeout};
+
+use super::browser::start_daemon;
+use crate::net::discovery::{Advertisement, ServiceType, instance};
+
+/// How our host names begin. A random number makes each unique, so that one program's goodbye does not take away the
+/// addresses of another on the same computer.
+const HOST: &str = "klatch-";
+/// The longest text of a status in the TXT record: an entry has 255 bytes, the key and `=` included.
+const STATUS: usize = 255 - "status=".len();
+/// mdns-sd repeats a goodbye after 120 ms, as multicast may be lost.
+const SECOND_GOODBYE: Duration = Duration::from_millis(150);
+/// How long its daemon may take to answer when it shall end.
+const ANSWER: Duration = Duration::from_millis(250);
+
+/// What the announcer has to tell.
+pub(super) enum Notice {
+    /// One is announced, under this name.
+    Announced(String),
+    /// Somebody else has this name.
+    Taken {
+        /// One that nobody has: mdns-sd has probed for it, and may have announced it already.
+        free: String,
+    },
+    /// The announcement has ended, or could not begin.
+    Ended(String),
+}
+
+pub(super) struct Announcer {
+    running: Result<(ServiceDaemon, Receiver<DaemonEvent>), String>,
+    service_type: ServiceType,
+    name: String,
+    host: String,
+    port: u16,
+    status: String,
+    /// Others have been told. Before that, the name is being probed, and what is announced must not change.
+    is_announced: bool,
+}
+
+impl Announcer {
+    pub(super) fn start(advertisement: &Advertisement, name: &str) -> Self {
+        let mut announcer = Self {
+            running: Err(String::new()),
+            service_type: advertisement.service_type.clone(),
+            name: name.to_owned(),
+            host: format!("{HOST}{:08x}.local.", fastrand::u32(..)),
+            port: advertisement.port,
+            status: advertisement.status.clone(),
+            is_announced: false,
+        };
+        announcer.running = start_daemon()
+            .and_then(|daemon| {
+                let notices = daemon.monitor()?;
+                daemon.register(announcer.service(announcer.port, true)?)?;
+                Ok((daemon, notices))
+            })
+            .map_err(|error| error.to_string());
+        announcer
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(super) fn has_name(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// Whether it is oneself who changes the name when this host has the same.
+    pub(super) fn yields_to(&self, host: &str) -> bool {
+        let host = instance::key(host);
+        !self.is_announced || !host.starts_with(HOST) || self.host < host
+    }
+
+    pub(super) fn set_status(&mut self, status: &str) {
+        status.clone_into(&mut self.status);
+        self.announce_again();
+    }
+
+    /// Tells everybody all of it again.
+    pub(super) fn announce_again(&mut self) {
+        if self.is_announced {
+            self.register(self.port);
+        }
+    }
+
+    /// The next notice of an announcer; never, where there is none. May be dropped and called again at any time.
+    pub(super) async fn next(announcer: &mut Option<Self>) -> Notice {
+        let Some(announcer) = announcer else { return std::future::pending().await };
+        let notices = match &announcer.running {
+            Ok((_, notices)) => notices,
+            Err(why) => return Notice::Ended(why.clone()),
+        };
+        loop {
+            match notices.recv_async().await {
+                Ok(event) if announcer.is_of_own_name(&event) => {
+                    if !std::mem::replace(&mut announcer.is_announced, true) {
+                        // The status may have changed meanwhile.
+                        announcer.register(announcer.port);
+                    }
+                    return Notice::Announced(announcer.name.clone());
+                }
+                Ok(DaemonEvent::NameChange(change)) if matches!(change.rr_type, RRType::SRV | RRType::TXT) => {
+                    let free = instance::of_full_name(&change.new_name, announcer.service_type.as_str());
+                    return Notice::Taken { free: unescaped(free.unwrap_or(&announcer.name)) };
+                }
+                Ok(DaemonEvent::Error(error)) => return Notice::Ended(error.to_string()),
+                Ok(_) => {}
+                Err(_) => return Notice::Ended("multicast DNS has ended".to_owned()),
+            }
+        }
+    }
+
+    /// Whether this tells of an announcement under the name that was asked for. Under another one mdns-sd has renamed it,
+    /// which it tells, too.
+    fn is_of_own_name(&self, event: &DaemonEvent) -> bool {
+        let DaemonEvent::Announce(full_name, _) = event else { return false };
+        let name = instance::of_full_name(full_name, self.service_type.as_str());
+        name.is_some_and(|name| unescaped(name) == self.name)
+    }
+
+    /// Ends, with a goodbye that holds at once for programs like this one, and after a second for all others.
+    pub(super) async fn stop(self) {
+        let Ok((daemon, notices)) = &self.running else { return };
+        if self.is_announced || notices.try_iter().any(|event| self.is_of_own_name(&event)) {
+            // Whoever gets a goodbye keeps the records for one second more (RFC 6762, section 10.1). A service with port 0
+            // is not there, and that holds at once.
+            self.register(0);
+            if let Ok(service) = self.service(0, false)
+                && let Ok(answer) = daemon.unregister(service.get_fullname())
+                && timeout(ANSWER, answer.recv_async()).await.is_ok()
+            {
+                sleep(SECOND_GOODBYE).await;
+            }
+        } else {
+            // The name may be that of somebody else, whom a goodbye would remove. mdns-sd sends one in any case, so it
+            // must have nowhere to send it.
+            let _ = daemon.disable_interface(IfKind::All);
+        }
+        if let Ok(answer) = daemon.shutdown() {
+            let _ = timeout(ANSWER, answer.recv_async()).await;
+        }
+    }
+
+    /// Announces without probing: the name is one's own already. (Probing for a changed TXT record would take a second, leave
+    /// questions unanswered meanwhile, and find a conflict with one's own announcement of before.)
+    fn register(&self, port: u16) {
+        if let Ok((daemon, _)) = &self.running
+            && let Ok(service) = self.service(port, false)
+        {
+            // A full queue means that it is announced often enough.
+            let _ = daemon.register(service);
+        }
+    }
+
+    fn service(&self, port: u16, requires_probe: bool) -> mdns_sd::Result<ServiceInfo> {
+        let text = [("txtvers", "1"), ("status", instance::cut(&self.status, STATUS))];
+        let mut service = ServiceInfo::new(self.service_type.as_str(), &self.name, &self.host, "", port, &text[..])?;
+        service.set_requires_probe(requires_probe);
+        Ok(service.enable_addr_auto())
+    }
+}
+
+/// The name without the backslashes that mdns-sd puts before backslashes; dots, its other reason, are not in our names.
+fn unescaped(name: &str) -> String {
+    name.replace("\\\\", "\\")
+}

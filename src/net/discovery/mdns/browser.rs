@@ -1,0 +1,155 @@
+//! The half of the adapter that looks for others.
+
+use std::time::Duration;
+
+use mdns_sd::{DaemonEvent, IfKind, IfPredicate, Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent};
+use tokio::time::timeout;
+
+use crate::net::discovery::ServiceType;
+use crate::net::discovery::directory::{Address, Sighting};
+use crate::net::interfaces::is_for_peers;
+
+/// How many records may be remembered; a peer has about six on each interface.
+const RECORDS: i64 = 30_000;
+/// How long a peer may take to answer whether it is still there.
+const VERIFICATION: Duration = Duration::from_secs(3);
+/// How often to look for changed addresses of this computer, in seconds.
+const ADDRESSES_EVERY: u32 = 2;
+
+/// What the browser has learnt.
+pub(super) enum Sight {
+    /// Somebody has announced this full name.
+    Name(String),
+    /// All about somebody is known.
+    Resolved(Sighting),
+    /// The one with this full name is gone.
+    Removed(String),
+    /// This computer has a new address.
+    NewAddress,
+    /// The search has ended.
+    Ended,
+    /// It cannot work.
+    Unavailable(String),
+}
+
+pub(super) struct Browser {
+    running: Result<Running, Option<String>>,
+}
+
+struct Running {
+    daemon: ServiceDaemon,
+    found: Receiver<ServiceEvent>,
+    notices: Receiver<DaemonEvent>,
+}
+
+impl Browser {
+    pub(super) fn start(service_type: &ServiceType) -> Self {
+        let running = start_daemon().and_then(|daemon| {
+            let notices = daemon.monitor()?;
+            let found = daemon.browse(service_type.as_str())?;
+            Ok(Running { daemon, found, notices })
+        });
+        Self { running: running.map_err(|error| Some(error.to_string())) }
+    }
+
+    /// What comes next. May be dropped and called again at any time.
+    pub(super) async fn next(&mut self) -> Sight {
+        let running = match &self.running {
+            Ok(running) => running,
+            Err(None) => return std::future::pending().await,
+            Err(Some(why)) => {
+                let why = why.clone();
+                self.running = Err(None);
+                return Sight::Unavailable(why);
+            }
+        };
+        loop {
+            let sight = tokio::select! {
+                event = running.found.recv_async() => match event {
+                    Ok(ServiceEvent::ServiceFound(_, full_name)) => Some(Sight::Name(full_name)),
+                    Ok(ServiceEvent::ServiceResolved(service)) => Some(Sight::Resolved(sighting(&service))),
+                    Ok(ServiceEvent::ServiceRemoved(_, full_name)) => Some(Sight::Removed(full_name)),
+                    Ok(_) => None,
+                    Err(_) => Some(Sight::Ended),
+                },
+                notice = running.notices.recv_async() => match notice {
+                    Ok(DaemonEvent::IpAdd(_)) => Some(Sight::NewAddress),
+                    Ok(_) => None,
+                    Err(_) => Some(Sight::Ended),
+                },
+            };
+            if let Some(sight) = sight {
+                if matches!(sight, Sight::Ended) {
+                    self.stop();
+                    self.running = Err(None);
+                }
+                return sight;
+            }
+        }
+    }
+
+    /// Asks whether somebody is still there.
+    pub(super) fn verify(&self, full_name: &str) {
+        if let Ok(running) = &self.running {
+            // A full queue means that much is asked already.
+            let _ = running.daemon.verify(full_name.to_owned(), VERIFICATION);
+        }
+    }
+
+    /// Whether so much was announced that it has to be forgotten, or the daemon cannot keep up.
+    pub(super) async fn is_flooded(&self) -> bool {
+        let Ok(running) = &self.running else { return false };
+        let Ok(metrics) = running.daemon.get_metrics() else { return true };
+        match timeout(Duration::from_millis(500), metrics.recv_async()).await {
+            Ok(Ok(metrics)) => {
+                let cached = metrics.iter().filter(|(counter, _)| counter.starts_with("cached-"));
+                cached.map(|(_, count)| count).sum::<i64>() > RECORDS
+            }
+            _ => true,
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        if let Ok(running) = &self.running {
+            // There is nothing to say goodbye to, so nobody waits for it.
+            let _ = running.daemon.shutdown();
+        }
+    }
+}
+
+/// A daemon on the interfaces that lead to peers.
+pub(super) fn start_daemon() -> mdns_sd::Result<ServiceDaemon> {
+    let daemon = ServiceDaemon::new()?;
+    daemon.disable_interface(IfKind::Predicate(IfPredicate::new(|interface| !is_for_peers(interface))))?;
+    daemon.set_ip_check_interval(ADDRESSES_EVERY)?;
+    Ok(daemon)
+}
+
+fn sighting(service: &ResolvedService) -> Sighting {
+    let addresses = service.get_addresses().iter().filter_map(|address| match address {
+        ScopedIp::V4(v4) => Some(Address {
+            ip: (*v4.addr()).into(),
+            interface: 0,
+            over_loopback: v4.interface_ids().iter().any(|interface| is_loopback(&interface.name)),
+        }),
+        ScopedIp::V6(v6) => Some(Address {
+            ip: (*v6.addr()).into(),
+            interface: v6.scope_id().index,
+            over_loopback: is_loopback(&v6.scope_id().name),
+        }),
+        _ => None,
+    });
+    let text = service.get_properties().iter();
+    Sighting {
+        full_name: service.get_fullname().to_owned(),
+        host: service.get_hostname().to_owned(),
+        port: service.get_port(),
+        addresses: addresses.collect(),
+        text: text.map(|entry| (entry.key().to_owned(), entry.val().unwrap_or_default().to_owned())).collect(),
+    }
+}
+
+/// The loopback interface has this name in every network namespace of Linux, and cannot be renamed.
+fn is_loopback(interface: &str) -> bool {
+    interface == "lo"
+}
