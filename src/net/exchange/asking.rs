@@ -1,0 +1,159 @@
+//! The side that asks.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::{Answer, ExchangeError, set_up};
+use crate::protocol::limits;
+use crate::protocol::pickle::Scanner;
+use crate::protocol::social::{Form, PeerRequest, acceptance};
+
+/// How long an attempt to reach one address may take, and after what time the next address is tried beside it: a peer
+/// announces addresses of networks that we are not in.
+const CONNECT: Duration = Duration::from_secs(8);
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+/// Most addresses that are tried.
+const ADDRESSES: usize = 16;
+/// How long the other side may take for the request.
+const WRITE: Duration = Duration::from_secs(30);
+/// How long to wait for more of a reply, and for all of it.
+const STALL: Duration = Duration::from_secs(15);
+const REPLY: Duration = Duration::from_mins(2);
+/// How long to wait for the reply to one form of a request before the next one is tried: a Jython peer that does not
+/// know a form may leave the connection open.
+const FORM: Duration = Duration::from_secs(4);
+/// How long to wait for the other side to close when there is nothing to reply. Some never do, so then it has been told.
+const CLOSE: Duration = Duration::from_secs(4);
+/// How long the answer to an invitation may take: two minutes to think, and some seconds on the way.
+const INVITE: Duration = Duration::from_secs(125);
+
+/// Sends a request, to the first of these addresses that takes a connection, and reads the reply. Everything but
+/// `GET_FILE`, for which there is [`crate::net::transfer::download`].
+///
+/// An `INVITE` waits for two minutes and some seconds. A request without argument is sent again in other forms when there
+/// is no sensible reply to one.
+pub(in crate::net) async fn ask(to: &[SocketAddr], request: &PeerRequest, form: Form) -> Result<Answer, ExchangeError> {
+    if request.has_forms() {
+        return ask_in_forms(to, request, form).await;
+    }
+    let (mut stream, _) = self::request(to, &request.encode()).await?;
+    let reply = if matches!(request, PeerRequest::Invite { .. }) {
+        // Whoever gives up waiting resets the connection, so that the other side need not ask its user any longer.
+        let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+        let reply = read_reply(&mut stream, INVITE, |reply| acceptance(reply).is_some()).await?;
+        let _ = SockRef::from(&stream).set_linger(None);
+        reply
+    } else {
+        match read_reply(&mut stream, CLOSE, |_| false).await {
+            Err(ExchangeError::TimedOut(_)) => Vec::new(),
+            other => other?,
+        }
+    };
+    Ok(Answer { reply, form })
+}
+
+/// Asks until a reply makes sense. Asking several times does no harm.
+async fn ask_in_forms(to: &[SocketAddr], request: &PeerRequest, first: Form) -> Result<Answer, ExchangeError> {
+    let mut outcome = Err(ExchangeError::NoAddress);
+    for form in first.first() {
+        let (mut stream, _) = self::request(to, &request.encode_as(form)).await?;
+        let mut scanner = Scanner::new(limits::REPLY_BYTES);
+        let reply = read_reply(&mut stream, FORM, |reply| matches!(scanner.scan(reply), Ok(Some(_)))).await;
+        let is_sensible = reply.as_ref().is_ok_and(|reply| matches!(scanner.scan(reply), Ok(Some(_))));
+        let reply = reply.map(|reply| Answer { reply, form });
+        if is_sensible {
+            return reply;
+        }
+        // A reply, even one without sense, tells more than none.
+        if outcome.as_ref().map_or(true, |known: &Answer| known.reply.is_empty()) {
+            outcome = reply.or(outcome);
+        }
+    }
+    outcome
+}
+
+/// Connects to the first of these addresses that answers and writes a request in one go: many a peer takes one `recv`
+/// for all of it. Says which address it was.
+pub(in crate::net) async fn request(to: &[SocketAddr], bytes: &[u8]) -> Result<(TcpStream, SocketAddr), ExchangeError> {
+    let (mut stream, address) = connect(to).await?;
+    match timeout(WRITE, stream.write_all(bytes)).await {
+        Ok(Ok(())) => Ok((stream, address)),
+        Ok(Err(error)) => Err(ExchangeError::Lost(error)),
+        Err(_) => Err(ExchangeError::TimedOut(WRITE)),
+    }
+}
+
+/// The first connection that comes about; another address is tried whenever one fails or takes its time.
+async fn connect(to: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), ExchangeError> {
+    let mut failure = ExchangeError::NoAddress;
+    let mut attempts = JoinSet::new();
+    let mut addresses = to.iter().copied().take(ADDRESSES);
+    loop {
+        let next = addresses.next();
+        if let Some(address) = next {
+            attempts.spawn(async move { (attempt(address).await, address) });
+        }
+        let patience = async {
+            match next {
+                Some(_) => sleep(NEXT_ADDRESS).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ended = attempts.join_next() => match ended {
+                Some(Ok((Ok(stream), address))) => {
+                    set_up(&stream);
+                    return Ok((stream, address));
+                }
+                Some(Ok((Err(error), _))) => failure = ExchangeError::Unreachable(error),
+                Some(Err(_)) => {}
+                None => return Err(failure),
+            },
+            () = patience => {}
+        }
+    }
+}
+
+async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = timeout(CONNECT, TcpStream::connect(address)).await??;
+    // On loopback a port without a listener can answer itself: the kernel may choose it as our own.
+    if stream.local_addr()? == stream.peer_addr()? {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    Ok(stream)
+}
+
+/// Reads until the other side closes, or until the reply is complete. `patience` is for its first byte.
+async fn read_reply(
+    stream: &mut TcpStream,
+    patience: Duration,
+    mut is_complete: impl FnMut(&[u8]) -> bool,
+) -> Result<Vec<u8>, ExchangeError> {
+    let begin = Instant::now();
+    let mut reply = Vec::new();
+    let mut piece = vec![0; 16 << 10];
+    loop {
+        let stall = if reply.is_empty() { patience } else { STALL };
+        let until = (Instant::now() + stall).min(begin + REPLY.max(patience));
+        let count = match timeout_at(until, stream.read(&mut piece)).await {
+            Ok(Ok(0)) => return Ok(reply),
+            Ok(Ok(count)) => count,
+            Ok(Err(error)) => return Err(ExchangeError::Lost(error)),
+            Err(_) => return Err(ExchangeError::TimedOut(stall)),
+        };
+        if reply.len() + count > limits::REPLY_BYTES {
+            return Err(ExchangeError::TooLong);
+        }
+        reply.extend_from_slice(piece.get(..count).unwrap_or_default());
+        if is_complete(&reply) {
+            return Ok(reply);
+        }
+    }
+}
