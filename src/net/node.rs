@@ -1,0 +1,496 @@
+//! Peer mode, pure: what comes from the network and from the user goes in, what to send and what to tell comes out.
+//!
+//! No socket and no clock: whoever owns those calls [`Node::handle`] with the time, and again at [`Node::deadline`].
+//! Files and what one tells about oneself are not the node's: it knows people and chats.
+//!
+//! Every name in a request is a claim. It counts only if the connection comes from an address at which discovery knows
+//! somebody of that name; then only the initiator changes a chat, and only a member speaks in it.
+
+mod chat;
+mod notes;
+mod people;
+mod requests;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant, SystemTime};
+
+use self::chat::{Chat, Note};
+use self::notes::Text;
+use self::people::People;
+use super::command::{Command, MessageId};
+use super::event::{Conversation, Delivery, EndReason, Event, NetError, NetErrorKind, Said};
+use crate::protocol::ident::{ConversationId, UserName};
+use crate::protocol::social::{PeerRequest, instance_name};
+use crate::protocol::status::Status;
+
+/// How long an `INVITE` waits for the user; then it is refused.
+const INVITE: Duration = Duration::from_mins(2);
+/// Most invitations that wait, and most chats at once.
+const INVITATIONS: usize = 50;
+const CHATS: usize = 200;
+/// Most members of a chat: each message goes to every one of them.
+const MEMBERS: usize = 500;
+
+/// The time, as a node needs it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// For deadlines.
+    pub(super) now: Instant,
+    /// For people.
+    pub(super) wall: SystemTime,
+}
+
+/// Identifies a request of somebody that has not been answered yet; unlike all others since the program began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ReplyKey(pub(super) u64);
+
+/// Identifies a request of ours that has not been answered yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct AskKey(pub(super) u64);
+
+/// What can happen to a node.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// Others know us by this name now; it differs from the wanted one if that was taken.
+    Named(UserName),
+    /// Somebody is there, or has changed.
+    Found {
+        /// Who.
+        name: UserName,
+        /// Their status.
+        status: Status,
+        /// Where they can be reached, the best first.
+        addresses: Vec<SocketAddr>,
+    },
+    /// Somebody is gone.
+    Lost(UserName),
+    /// Somebody wants something that concerns people or chats.
+    Request {
+        /// From which address.
+        from: IpAddr,
+        /// What.
+        request: PeerRequest,
+        /// Where the reply goes.
+        reply: ReplyKey,
+    },
+    /// Whoever wanted something does not wait for the reply any more.
+    Abandoned(ReplyKey),
+    /// What became of a request of ours.
+    Asked {
+        /// Which one.
+        ask: AskKey,
+        /// What the other side replied, or why there is no reply.
+        answer: Answer,
+    },
+    /// The user wants something.
+    Command(Command),
+    /// The deadline has come.
+    Tick,
+}
+
+/// What became of a request of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The other side has read it and closed, with no reply or with `ACK`.
+    Yes,
+    /// It has replied `NACK`, or nothing sensible where `ACK` or `NACK` was due.
+    No,
+    /// It could not be reached.
+    Unreachable,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub(super) enum Action {
+    /// Tell the user interface.
+    Emit(Event),
+    /// Send a request on a connection of its own.
+    Ask {
+        /// What [`Input::Asked`] will name it by.
+        ask: AskKey,
+        /// Whom.
+        name: UserName,
+        /// Where to, the best address first.
+        to: Vec<SocketAddr>,
+        /// What.
+        request: PeerRequest,
+    },
+    /// Reply to a request and close.
+    Reply(ReplyKey, Reply),
+}
+
+/// What is replied to a request about chats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// Nothing: the connection is closed.
+    Nothing,
+    /// The invitation is accepted.
+    Ack,
+    /// It is refused.
+    Nack,
+}
+
+/// An `INVITE` that the user has not answered.
+#[derive(Debug)]
+struct Invitation {
+    wire: ConversationId,
+    from: UserName,
+    reply: ReplyKey,
+    until: Instant,
+}
+
+/// Why something was asked.
+#[derive(Debug)]
+enum Purpose {
+    /// To get somebody into a chat.
+    Invite { chat: ConversationId, name: UserName },
+    /// To tell somebody something of a chat.
+    Note { to: UserName, note: Note },
+}
+
+/// Everybody who is there and everything that is said, as far as this peer knows.
+#[derive(Debug)]
+pub(super) struct Node {
+    me: UserName,
+    service_type: String,
+    people: People,
+    chats: BTreeMap<ConversationId, Chat>,
+    invitations: BTreeMap<ConversationId, Invitation>,
+    asks: BTreeMap<AskKey, Purpose>,
+    next_ask: u64,
+    /// Texts that are on their way to several people.
+    texts: BTreeMap<MessageId, Text>,
+}
+
+impl Node {
+    /// A node that knows nobody yet.
+    pub(super) fn new(me: UserName, service_type: &str) -> Self {
+        Self {
+            me,
+            service_type: service_type.to_owned(),
+            people: People::default(),
+            chats: BTreeMap::new(),
+            invitations: BTreeMap::new(),
+            asks: BTreeMap::new(),
+            next_ask: 0,
+            texts: BTreeMap::new(),
+        }
+    }
+
+    /// The name by which others know us.
+    pub(super) fn me(&self) -> &UserName {
+        &self.me
+    }
+
+    /// Where somebody can be reached; `None` if nobody of that name is known.
+    pub(super) fn addresses(&self, name: &UserName) -> Option<Vec<SocketAddr>> {
+        self.people.addresses(name)
+    }
+
+    /// Who is behind a connection from this address, if they are who they say.
+    pub(super) fn verified(&self, claimed: &UserName, from: IpAddr) -> Option<UserName> {
+        let name = self.bare(claimed);
+        self.people.is_at(&name, from).then_some(name)
+    }
+
+    /// Whether somebody of this name is known, at whatever address.
+    pub(super) fn knows(&self, claimed: &UserName) -> bool {
+        self.people.addresses(&self.bare(claimed)).is_some()
+    }
+
+    /// Everybody at this address.
+    pub(super) fn people_at(&self, address: IpAddr) -> Vec<UserName> {
+        self.people.at(address)
+    }
+
+    /// Whether the user wants to hear nothing from this address.
+    pub(super) fn is_blocked(&self, from: IpAddr) -> bool {
+        self.people.is_blocked_address(from)
+    }
+
+    /// Takes one input and says what is to be done, in order.
+    pub(super) fn handle(&mut self, input: Input, moment: Moment) -> Vec<Action> {
+        let mut out = Vec::new();
+        match input {
+            Input::Named(name) => self.me = name,
+            Input::Found { name, status, addresses } => {
+                let name = self.bare(&name);
+                if name != self.me {
+                    self.people.found(name.clone(), status, addresses, &mut out);
+                    self.returned(&name, &mut out);
+                    self.send_notes(&name, &mut out);
+                }
+            }
+            Input::Lost(name) => {
+                let name = self.bare(&name);
+                self.people.lost(&name, &mut out);
+                self.gone(&name, &mut out);
+            }
+            Input::Request { from, request, reply } => self.request(from, request, reply, moment, &mut out),
+            Input::Abandoned(reply) => self.abandoned(reply, &mut out),
+            Input::Asked { ask, answer } => self.asked(ask, answer, moment, &mut out),
+            Input::Command(command) => self.command(command, moment, &mut out),
+            Input::Tick => {}
+        }
+        self.tick(moment, &mut out);
+        out
+    }
+
+    /// When to call [`Self::handle`] with [`Input::Tick`] at the latest.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let invitations = self.invitations.values().map(|invitation| invitation.until).min();
+        [invitations, self.people.deadline()].into_iter().flatten().min()
+    }
+
+    /// A name as it came over the wire, without the service type that some write behind it.
+    fn bare(&self, name: &UserName) -> UserName {
+        UserName::received(instance_name(name.as_str(), &self.service_type))
+    }
+
+    fn tick(&mut self, moment: Moment, out: &mut Vec<Action>) {
+        let late: Vec<ConversationId> = self
+            .invitations
+            .iter()
+            .filter(|(_, invitation)| invitation.until <= moment.now)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in late {
+            self.withdraw(&id, out);
+        }
+        for name in self.people.due(moment.now) {
+            self.send_notes(&name, out);
+        }
+    }
+
+    /// Refuses an invitation that was not answered.
+    fn withdraw(&mut self, id: &ConversationId, out: &mut Vec<Action>) {
+        if let Some(invitation) = self.invitations.remove(id) {
+            out.push(Action::Reply(invitation.reply, Reply::Nack));
+            out.push(Action::Emit(Event::Uninvited { conversation: id.clone() }));
+        }
+    }
+
+    fn abandoned(&mut self, reply: ReplyKey, out: &mut Vec<Action>) {
+        let id = self.invitations.iter().find(|(_, invitation)| invitation.reply == reply).map(|(id, _)| id.clone());
+        if let Some(id) = id {
+            self.withdraw(&id, out);
+        }
+    }
+
+    fn command(&mut self, command: Command, moment: Moment, out: &mut Vec<Action>) {
+        match command {
+            Command::Start { with } => self.start(with, out),
+            Command::Answer { conversation, accept } => self.answer(&conversation, accept, out),
+            Command::Join(conversation) => self.answer(&conversation, true, out),
+            Command::Say { conversation, body, id } => self.say(&conversation, body, id, moment, out),
+            Command::Leave(id) => {
+                let Some(chat) = self.chats.get(&id) else { return };
+                let wire = chat.wire.clone();
+                let (to, request) = match chat.initiator() {
+                    None => (chat.others(), PeerRequest::CloseChat { chat: wire, from: self.me.clone() }),
+                    Some(owner) => (vec![owner.clone()], PeerRequest::Goodbye { chat: wire, from: self.me.clone() }),
+                };
+                for name in to {
+                    self.note(&name, Note::new(request.clone()), out);
+                }
+                self.end(&id, EndReason::Left, out);
+            }
+            Command::Block { name, blocked } => {
+                self.people.block(&name, blocked, out);
+                if blocked {
+                    let theirs: Vec<ConversationId> = self
+                        .invitations
+                        .iter()
+                        .filter(|(_, invitation)| invitation.from == name)
+                        .map(|(id, _)| id.clone())
+                        .collect();
+                    for id in theirs {
+                        self.withdraw(&id, out);
+                    }
+                }
+            }
+            Command::ListConversations => {
+                let all = self.chats.iter().map(|(id, chat)| (id.clone(), chat.shown.members.clone())).collect();
+                out.push(Action::Emit(Event::Listed(all)));
+            }
+            // These concern neither people nor chats.
+            Command::Connect(_)
+            | Command::Disconnect
+            | Command::RetryNow
+            | Command::SetStatus(_)
+            | Command::AskUserInfo(_)
+            | Command::ListFiles(_)
+            | Command::Fetch { .. }
+            | Command::Offer { .. }
+            | Command::AnswerOffer { .. }
+            | Command::Cancel(_)
+            | Command::AddPeer(_)
+            | Command::Share(_)
+            | Command::SetDownloads(_)
+            | Command::SetUserInfo(_) => {}
+        }
+    }
+
+    fn start(&mut self, with: Vec<UserName>, out: &mut Vec<Action>) {
+        let mut invited = Vec::new();
+        for name in with {
+            if self.people.addresses(&name).is_none() {
+                out.push(problem(NetErrorKind::UnknownPeer, &name.shown()));
+            } else if name != self.me && !invited.contains(&name) && invited.len() < MEMBERS {
+                invited.push(name);
+            }
+        }
+        if invited.is_empty() {
+            return;
+        }
+        if self.chats.len() >= CHATS {
+            out.push(problem(NetErrorKind::Busy, ""));
+            return;
+        }
+        // Random, because others choose ids too; small, because people read them and students print them with %d.
+        let id = std::iter::repeat_with(|| ConversationId::Int(i64::from(fastrand::u32(1_000..1_000_000_000))))
+            .find(|id| !self.chats.contains_key(id) && !self.invitations.contains_key(id));
+        let Some(id) = id else { return };
+        let shown = Conversation::entered(id.clone(), self.me.clone(), invited.clone());
+        let mut chat = Chat::new(id.clone(), None, shown);
+        chat.show(out);
+        self.chats.insert(id.clone(), chat);
+        for name in invited {
+            let request = PeerRequest::Invite { chat: id.clone(), from: self.me.clone() };
+            self.ask(&name.clone(), request, Purpose::Invite { chat: id.clone(), name }, out);
+        }
+    }
+
+    fn answer(&mut self, id: &ConversationId, accept: bool, out: &mut Vec<Action>) {
+        let Some(invitation) = self.invitations.remove(id) else {
+            out.push(problem(NetErrorKind::NotInConversation, &id.to_string()));
+            return;
+        };
+        let accept = accept && self.chats.len() < CHATS;
+        out.push(Action::Reply(invitation.reply, if accept { Reply::Ack } else { Reply::Nack }));
+        if accept {
+            let mut shown = Conversation::entered(id.clone(), self.me.clone(), Vec::new());
+            shown.members.push(invitation.from.clone());
+            let mut chat = Chat::new(invitation.wire, Some(invitation.from), shown);
+            chat.show(out);
+            self.chats.insert(id.clone(), chat);
+        }
+    }
+
+    fn say(&mut self, id: &ConversationId, body: String, message: MessageId, moment: Moment, out: &mut Vec<Action>) {
+        out.push(Action::Emit(Event::Said(Said {
+            conversation: id.clone(),
+            from: self.me.clone(),
+            body: body.clone(),
+            at: moment.wall,
+            own: Some(message),
+        })));
+        let request = |chat: &Chat| PeerRequest::Message { chat: chat.wire.clone(), from: self.me.clone(), body };
+        let Some((others, request)) = self.chats.get(id).map(|chat| (chat.others(), request(chat))) else {
+            out.push(delivery(message, Delivery::Failed, Vec::new()));
+            out.push(problem(NetErrorKind::NotInConversation, &id.to_string()));
+            return;
+        };
+        if request.encode().len() > crate::protocol::limits::REQUEST_BYTES {
+            out.push(delivery(message, Delivery::Failed, Vec::new()));
+            out.push(problem(NetErrorKind::TooLong, ""));
+            return;
+        }
+        if others.is_empty() {
+            // There is nobody to send it to; it is not kept for those who come later.
+            out.push(delivery(message, Delivery::Failed, Vec::new()));
+            return;
+        }
+        self.texts.insert(message, Text::to(others.clone()));
+        for name in others {
+            self.note(&name, Note { request: request.clone(), message: Some((id.clone(), message)), tries: 0 }, out);
+        }
+    }
+
+    fn remove_member(&mut self, id: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
+        if let Some(chat) = self.chats.get_mut(id) {
+            chat.remove(name);
+            chat.show(out);
+        }
+        self.announce(id, out);
+    }
+
+    fn end(&mut self, id: &ConversationId, why: EndReason, out: &mut Vec<Action>) {
+        if let Some(chat) = self.chats.remove(id) {
+            chat.end(why, out);
+        }
+    }
+
+    /// Discovery has lost somebody.
+    fn gone(&mut self, name: &UserName, out: &mut Vec<Action>) {
+        let theirs: Vec<ConversationId> = self
+            .invitations
+            .iter()
+            .filter(|(_, invitation)| invitation.from == *name)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in theirs {
+            self.withdraw(&id, out);
+        }
+        let waiting: Vec<MessageId> =
+            self.texts.iter().filter(|(_, text)| text.pending.contains(name)).map(|(id, _)| *id).collect();
+        for message in waiting {
+            if let Some(text) = self.texts.get_mut(&message) {
+                text.pending.retain(|pending| pending != name);
+                text.failed.push(name.clone());
+            }
+            self.tell_delivery(message, true, out);
+        }
+        let mut lost_members = Vec::new();
+        for (id, chat) in &mut self.chats {
+            if chat.is_initiated_by(name) {
+                chat.freeze(true);
+                chat.show(out);
+            } else if chat.initiator().is_none() && chat.has_other(name) {
+                lost_members.push(id.clone());
+            }
+        }
+        for id in lost_members {
+            self.remove_member(&id, name, out);
+        }
+    }
+
+    /// Discovery has found somebody: an initiator that was gone may be back.
+    fn returned(&mut self, name: &UserName, out: &mut Vec<Action>) {
+        for chat in self.chats.values_mut().filter(|chat| chat.is_initiated_by(name)) {
+            chat.freeze(false);
+            chat.show(out);
+        }
+    }
+
+    /// Ends everything: the user goes offline. What is returned may be sent for a short while yet.
+    pub(super) fn leave(mut self) -> Vec<Action> {
+        let mut out = Vec::new();
+        for id in self.invitations.keys().cloned().collect::<Vec<_>>() {
+            self.withdraw(&id, &mut out);
+        }
+        let moment = Moment { now: Instant::now(), wall: SystemTime::now() };
+        for id in self.chats.keys().cloned().collect::<Vec<_>>() {
+            self.command(Command::Leave(id), moment, &mut out);
+        }
+        // One is offline, not gone by choice: a window that says so can stay.
+        for action in &mut out {
+            if let Action::Emit(Event::Conversation(conversation)) = action {
+                conversation.phase = super::event::Phase::Ended(EndReason::Offline);
+            }
+        }
+        self.people.clear(&mut out);
+        out
+    }
+}
+
+fn delivery(id: MessageId, state: Delivery, missing: Vec<UserName>) -> Action {
+    Action::Emit(Event::Delivery { id, state, missing })
+}
+
+fn problem(kind: NetErrorKind, detail: &str) -> Action {
+    Action::Emit(Event::Problem(NetError::with(kind, detail)))
+}

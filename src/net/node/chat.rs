@@ -1,0 +1,123 @@
+//! One chat: who is in it, and what of it is on its way to whom.
+
+use super::Action;
+use crate::net::command::MessageId;
+use crate::net::event::{Conversation, EndReason, Event, Phase};
+use crate::protocol::ident::{ConversationId, UserName};
+use crate::protocol::social::PeerRequest;
+
+/// Something of a chat that is to be told to one person.
+#[derive(Clone, Debug)]
+pub(super) struct Note {
+    pub(super) request: PeerRequest,
+    /// For a text of one's own: in which conversation, and by what the user interface knows it.
+    pub(super) message: Option<(ConversationId, MessageId)>,
+    /// How often it was tried in vain.
+    pub(super) tries: u32,
+}
+
+impl Note {
+    /// A note that is no text.
+    pub(super) fn new(request: PeerRequest) -> Self {
+        Self { request, message: None, tries: 0 }
+    }
+}
+
+/// A chat that one is in.
+#[derive(Debug)]
+pub(super) struct Chat {
+    /// Its id on the wire, which its initiator has chosen.
+    pub(super) wire: ConversationId,
+    pub(super) shown: Conversation,
+    /// What the user interface was told last.
+    told: Option<Conversation>,
+}
+
+impl Chat {
+    /// `initiator` is `None` for a chat of one's own.
+    pub(super) fn new(wire: ConversationId, initiator: Option<UserName>, shown: Conversation) -> Self {
+        let mut chat = Self { wire, shown: Conversation { initiator, ..shown }, told: None };
+        chat.settle();
+        chat
+    }
+
+    /// Who has started it, if not oneself.
+    pub(super) fn initiator(&self) -> Option<&UserName> {
+        self.shown.initiator.as_ref()
+    }
+
+    /// `name` may be one's own.
+    pub(super) fn is_initiated_by(&self, name: &UserName) -> bool {
+        match &self.shown.initiator {
+            Some(initiator) => initiator == name,
+            None => self.shown.members.first() == Some(name),
+        }
+    }
+
+    /// All members but oneself, who is always the first.
+    pub(super) fn others(&self) -> Vec<UserName> {
+        self.shown.members.iter().skip(1).cloned().collect()
+    }
+
+    pub(super) fn has_other(&self, name: &UserName) -> bool {
+        self.shown.members.iter().skip(1).any(|member| member == name)
+    }
+
+    /// Takes the members from the initiator's word.
+    pub(super) fn set_members(&mut self, members: Vec<UserName>, me: &UserName) {
+        self.shown.members = std::iter::once(me.clone()).chain(members.into_iter().filter(|name| name != me)).collect();
+        self.settle();
+    }
+
+    /// Somebody who was invited has answered.
+    pub(super) fn answered(&mut self, name: &UserName, yes: bool) {
+        self.shown.awaited.retain(|awaited| awaited != name);
+        if yes && !self.shown.members.contains(name) {
+            self.shown.members.push(name.clone());
+        } else if !yes {
+            self.shown.declined.push(name.clone());
+        }
+        self.settle();
+    }
+
+    pub(super) fn remove(&mut self, name: &UserName) {
+        self.shown.members.retain(|member| member != name);
+        self.settle();
+    }
+
+    pub(super) fn freeze(&mut self, frozen: bool) {
+        self.shown.is_frozen = frozen;
+    }
+
+    pub(super) fn unreached(&mut self, name: &UserName) {
+        if self.has_other(name) && !self.shown.unreachable.contains(name) {
+            self.shown.unreachable.push(name.clone());
+        }
+    }
+
+    pub(super) fn reached(&mut self, name: &UserName) {
+        self.shown.unreachable.retain(|unreachable| unreachable != name);
+    }
+
+    /// Makes the rest fit the members.
+    fn settle(&mut self) {
+        let members = &self.shown.members;
+        self.shown.unreachable.retain(|name| members.contains(name));
+        self.shown.phase = if members.len() > 1 { Phase::Open } else { Phase::Waiting };
+    }
+
+    /// Tells how it stands, if that is news.
+    pub(super) fn show(&mut self, out: &mut Vec<Action>) {
+        if self.told.as_ref() != Some(&self.shown) {
+            self.told = Some(self.shown.clone());
+            out.push(Action::Emit(Event::Conversation(self.shown.clone())));
+        }
+    }
+
+    /// It is over for oneself.
+    pub(super) fn end(mut self, why: EndReason, out: &mut Vec<Action>) {
+        self.shown.phase = Phase::Ended(why);
+        self.shown.awaited.clear();
+        self.show(out);
+    }
+}

@@ -1,0 +1,210 @@
+//! Who is there, where, and what is to be told to them next.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use super::Action;
+use super::chat::Note;
+use crate::net::event::{Contact, Event};
+use crate::protocol::ident::UserName;
+use crate::protocol::social::PeerRequest;
+use crate::protocol::status::Status;
+
+/// Most people that are known at once: anybody can announce any number of names.
+const PEOPLE: usize = 2_000;
+/// Most addresses of one person.
+const ADDRESSES: usize = 16;
+/// Most notes that wait for one person.
+const NOTES: usize = 256;
+/// The pauses before a note is tried again; after the last one it is given up.
+const RETRIES: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(8),
+    Duration::from_secs(20),
+    Duration::from_secs(45),
+];
+
+/// Somebody who is there.
+#[derive(Debug, Default)]
+struct Person {
+    status: Option<Status>,
+    addresses: Vec<SocketAddr>,
+    /// What is to be told to them, in order. One note is on its way at a time, so that texts arrive in order.
+    notes: VecDeque<Note>,
+    is_busy: bool,
+    /// After a failure: when to try again.
+    retry_at: Option<Instant>,
+    /// Discovery has them; else only notes are left.
+    is_there: bool,
+}
+
+/// Everybody.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    known: BTreeMap<UserName, Person>,
+    blocked: BTreeSet<UserName>,
+    /// What the user interface was told last.
+    told: Vec<Contact>,
+}
+
+impl People {
+    /// Somebody is there, or has changed.
+    pub(super) fn found(
+        &mut self,
+        name: UserName,
+        status: Status,
+        mut addresses: Vec<SocketAddr>,
+        out: &mut Vec<Action>,
+    ) {
+        if self.known.len() >= PEOPLE && !self.known.contains_key(&name) {
+            return;
+        }
+        addresses.truncate(ADDRESSES);
+        let person = self.known.entry(name).or_default();
+        person.status = Some(status);
+        person.addresses = addresses;
+        person.is_there = true;
+        // Whatever kept notes from arriving may be over.
+        person.retry_at = None;
+        self.show(out);
+    }
+
+    /// Somebody is gone, and with them what was still to be told.
+    pub(super) fn lost(&mut self, name: &UserName, out: &mut Vec<Action>) {
+        if self.known.remove(name).is_some() {
+            self.show(out);
+        }
+    }
+
+    /// Everybody is out of reach: one goes offline.
+    pub(super) fn clear(&mut self, out: &mut Vec<Action>) {
+        if !self.known.is_empty() {
+            self.known.clear();
+            self.show(out);
+        }
+    }
+
+    fn show(&mut self, out: &mut Vec<Action>) {
+        let contacts: Vec<Contact> = self
+            .known
+            .iter()
+            .filter(|(_, person)| person.is_there)
+            .map(|(name, person)| Contact {
+                name: name.clone(),
+                status: person.status.clone().unwrap_or_default(),
+                addresses: person.addresses.clone(),
+                is_blocked: self.blocked.contains(name),
+            })
+            .collect();
+        if contacts != self.told {
+            self.told.clone_from(&contacts);
+            out.push(Action::Emit(Event::Roster(contacts)));
+        }
+    }
+
+    pub(super) fn addresses(&self, name: &UserName) -> Option<Vec<SocketAddr>> {
+        self.known.get(name).map(|person| person.addresses.clone())
+    }
+
+    /// Whether discovery knows somebody of that name at that address.
+    pub(super) fn is_at(&self, name: &UserName, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.known
+            .get(name)
+            .is_some_and(|person| person.addresses.iter().any(|known| known.ip().to_canonical() == address))
+    }
+
+    /// Everybody at this address.
+    pub(super) fn at(&self, address: IpAddr) -> Vec<UserName> {
+        self.known.keys().filter(|name| self.is_at(name, address)).cloned().collect()
+    }
+
+    pub(super) fn is_blocked(&self, name: &UserName) -> bool {
+        self.blocked.contains(name)
+    }
+
+    /// Whether everybody who is known at this address is blocked, and somebody is.
+    pub(super) fn is_blocked_address(&self, address: IpAddr) -> bool {
+        let there = self.at(address);
+        !there.is_empty() && there.iter().all(|name| self.blocked.contains(name))
+    }
+
+    pub(super) fn block(&mut self, name: &UserName, blocked: bool, out: &mut Vec<Action>) {
+        let changed = if blocked { self.blocked.insert(name.clone()) } else { self.blocked.remove(name) };
+        if changed {
+            self.show(out);
+        }
+    }
+
+    /// Queues a note; gives one back if too many wait already.
+    pub(super) fn queue(&mut self, to: &UserName, note: Note) -> Option<Note> {
+        let Some(person) = self.known.get_mut(to) else { return Some(note) };
+        if person.notes.len() >= NOTES {
+            return Some(note);
+        }
+        person.notes.push_back(note);
+        None
+    }
+
+    /// Takes an older list of members back that has not been sent yet: the newer one says it all.
+    pub(super) fn supersede(&mut self, to: &UserName, newer: &PeerRequest) {
+        let PeerRequest::ChatStatus { chat: newer, .. } = newer else { return };
+        if let Some(person) = self.known.get_mut(to) {
+            person.notes.retain(|note| !matches!(&note.request, PeerRequest::ChatStatus { chat, .. } if chat == newer));
+        }
+    }
+
+    /// The next note to send now, if none is on its way.
+    pub(super) fn next_note(&mut self, to: &UserName) -> Option<Note> {
+        let person = self.known.get_mut(to)?;
+        if person.is_busy || person.retry_at.is_some() {
+            return None;
+        }
+        let note = person.notes.pop_front()?;
+        person.is_busy = true;
+        Some(note)
+    }
+
+    /// A note has arrived.
+    pub(super) fn succeeded(&mut self, to: &UserName) {
+        if let Some(person) = self.known.get_mut(to) {
+            person.is_busy = false;
+            person.retry_at = None;
+        }
+    }
+
+    /// A note has not arrived; whether it is to be tried again.
+    pub(super) fn failed(&mut self, to: &UserName, note: &mut Note, now: Instant) -> bool {
+        let Some(person) = self.known.get_mut(to) else { return false };
+        person.is_busy = false;
+        let pause = usize::try_from(note.tries).ok().and_then(|tries| RETRIES.get(tries));
+        note.tries += 1;
+        person.retry_at = pause.map(|pause| now + *pause);
+        pause.is_some()
+    }
+
+    /// Puts a note back before all others.
+    pub(super) fn put_back(&mut self, to: &UserName, note: Note) {
+        if let Some(person) = self.known.get_mut(to) {
+            person.notes.push_front(note);
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.known.values().filter_map(|person| person.retry_at).min()
+    }
+
+    /// Whose notes are to be tried again now.
+    pub(super) fn due(&mut self, now: Instant) -> Vec<UserName> {
+        let mut due = Vec::new();
+        for (name, person) in &mut self.known {
+            if person.retry_at.is_some_and(|at| at <= now) {
+                person.retry_at = None;
+                due.push(name.clone());
+            }
+        }
+        due
+    }
+}

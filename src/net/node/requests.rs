@@ -1,0 +1,130 @@
+//! What others ask of a node, and whether they may.
+
+use std::net::IpAddr;
+
+use super::chat::Chat;
+use super::{Action, INVITATIONS, INVITE, Invitation, MEMBERS, Moment, Node, Reply, ReplyKey};
+use crate::net::event::{EndReason, Event, Said};
+use crate::protocol::ident::{ConversationId, UserName};
+use crate::protocol::social::PeerRequest;
+
+impl Node {
+    pub(super) fn request(
+        &mut self,
+        from: IpAddr,
+        request: PeerRequest,
+        reply: ReplyKey,
+        moment: Moment,
+        out: &mut Vec<Action>,
+    ) {
+        if let PeerRequest::Invite { chat, from: inviter } = request {
+            return self.invited(from, chat, &inviter, reply, moment, out);
+        }
+        out.push(Action::Reply(reply, Reply::Nothing));
+        match request {
+            PeerRequest::ChatStatus { chat, from: owner, members } => {
+                let Some(owner) = self.verified(&owner, from) else { return };
+                let mut members: Vec<UserName> = members.iter().take(MEMBERS).map(|name| self.bare(name)).collect();
+                let Some(id) = self.find(&chat, |chat| chat.is_initiated_by(&owner)) else { return };
+                if !members.contains(&self.me) {
+                    self.end(&id, EndReason::Removed, out);
+                } else if let Some(chat) = self.chats.get_mut(&id) {
+                    // Not every initiator lists itself.
+                    if !members.contains(&owner) {
+                        members.push(owner);
+                    }
+                    chat.set_members(members, &self.me);
+                    chat.show(out);
+                }
+            }
+            PeerRequest::Message { chat, from: sender, body } => {
+                let Some(sender) = self.verified(&sender, from) else { return };
+                let Some(id) = self.find(&chat, |chat| chat.has_other(&sender)) else { return };
+                if let Some(chat) = self.chats.get_mut(&id) {
+                    chat.reached(&sender);
+                    chat.show(out);
+                }
+                let said = Said { conversation: id, from: sender, body, at: moment.wall, own: None };
+                out.push(Action::Emit(Event::Said(said)));
+            }
+            PeerRequest::Goodbye { chat, from: leaver } => {
+                let Some(leaver) = self.verified(&leaver, from) else { return };
+                let me = self.me.clone();
+                let Some(id) = self.find(&chat, |chat| chat.is_initiated_by(&me) && chat.has_other(&leaver)) else {
+                    return;
+                };
+                self.remove_member(&id, &leaver, out);
+            }
+            PeerRequest::CloseChat { chat, from: owner } => {
+                let Some(owner) = self.verified(&owner, from) else { return };
+                if let Some(id) = self.find(&chat, |chat| chat.is_initiated_by(&owner)) {
+                    self.end(&id, EndReason::Closed, out);
+                }
+            }
+            // Whoever owns the sockets answers these: they concern neither people nor chats.
+            PeerRequest::GetUserInfo
+            | PeerRequest::ListFiles
+            | PeerRequest::GetFile(_)
+            | PeerRequest::OfferFile { .. }
+            | PeerRequest::Invite { .. } => {}
+        }
+    }
+
+    pub(super) fn invited(
+        &mut self,
+        address: IpAddr,
+        wire: ConversationId,
+        inviter: &UserName,
+        reply: ReplyKey,
+        moment: Moment,
+        out: &mut Vec<Action>,
+    ) {
+        let verified = self.verified(inviter, address).filter(|name| !self.people.is_blocked(name));
+        let Some(from) = verified else {
+            out.push(Action::Reply(reply, Reply::Nack));
+            return;
+        };
+        if self.find(&wire, |chat| chat.is_initiated_by(&from)).is_some() {
+            // The initiator asks again: our ACK was lost on its way.
+            out.push(Action::Reply(reply, Reply::Ack));
+            return;
+        }
+        let again = self
+            .invitations
+            .iter()
+            .find(|(_, known)| known.wire == wire && known.from == from)
+            .map(|(id, _)| id.clone());
+        if let Some(id) = again {
+            self.withdraw(&id, out);
+        }
+        if self.invitations.len() >= INVITATIONS {
+            out.push(Action::Reply(reply, Reply::Nack));
+            return;
+        }
+        let id = self.local_id(&wire, &from);
+        let until = moment.now + INVITE;
+        self.invitations.insert(id.clone(), Invitation { wire, from: from.clone(), reply, until });
+        out.push(Action::Emit(Event::Invited { conversation: id, from }));
+    }
+
+    /// The id by which the user interface knows a chat: the one on the wire, unless another initiator has chosen the
+    /// same.
+    pub(super) fn local_id(&self, wire: &ConversationId, initiator: &UserName) -> ConversationId {
+        let taken = |id: &ConversationId| self.chats.contains_key(id) || self.invitations.contains_key(id);
+        if !taken(wire) {
+            return wire.clone();
+        }
+        let mut id = ConversationId::Text(format!("{wire} ({initiator})").into());
+        let mut number = 2;
+        while taken(&id) {
+            id = ConversationId::Text(format!("{wire} ({initiator} {number})").into());
+            number += 1;
+        }
+        id
+    }
+
+    /// The chat with this id on the wire that fits.
+    pub(super) fn find(&self, wire: &ConversationId, fits: impl Fn(&Chat) -> bool) -> Option<ConversationId> {
+        self.chats.iter().find(|(_, chat)| chat.wire == *wire && fits(chat)).map(|(id, _)| id.clone())
+    }
+}

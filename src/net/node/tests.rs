@@ -1,0 +1,348 @@
+//! Several nodes on a network of queues: what one asks, another is given; who is unplugged cannot be reached.
+
+use std::collections::VecDeque;
+
+use super::*;
+use crate::net::event::Phase;
+
+/// Three peers, each at an address of its own.
+struct Network {
+    nodes: Vec<(UserName, Node)>,
+    moment: Moment,
+    /// Requests on their way: who asked, by which key, from where, to where, what.
+    wire: VecDeque<(usize, AskKey, IpAddr, Vec<SocketAddr>, PeerRequest)>,
+    /// `INVITE`s whose reply is awaited: the replying node's key, who asked, by which key.
+    open: Vec<(usize, ReplyKey, usize, AskKey)>,
+    unplugged: Vec<usize>,
+    events: Vec<Vec<Event>>,
+    replies: u64,
+}
+
+fn name(text: &str) -> UserName {
+    UserName::received(text)
+}
+
+fn names(texts: &[&str]) -> Vec<UserName> {
+    texts.iter().map(|text| name(text)).collect()
+}
+
+fn address(n: usize) -> SocketAddr {
+    SocketAddr::from(([10, 0, 0, u8::try_from(n).unwrap() + 1], 4000))
+}
+
+impl Network {
+    fn of(people: &[&str]) -> Self {
+        let moment = Moment { now: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+        let nodes = people.iter().map(|me| (name(me), Node::new(name(me), "_klatch._tcp.local."))).collect();
+        let events = people.iter().map(|_| Vec::new()).collect();
+        let mut network =
+            Self { nodes, moment, wire: VecDeque::new(), open: Vec::new(), unplugged: Vec::new(), events, replies: 0 };
+        for (n, me) in people.iter().enumerate() {
+            network.appear(n, me);
+        }
+        network
+    }
+
+    /// Discovery tells all others of somebody.
+    fn appear(&mut self, n: usize, who: &str) {
+        for other in (0..self.nodes.len()).filter(|other| *other != n) {
+            let found = Input::Found { name: name(who), status: Status::default(), addresses: vec![address(n)] };
+            self.give(other, found);
+        }
+    }
+
+    fn give(&mut self, n: usize, input: Input) {
+        let actions = self.nodes[n].1.handle(input, self.moment);
+        for action in actions {
+            match action {
+                Action::Emit(event) => self.events[n].push(event),
+                Action::Ask { ask, to, request, .. } => {
+                    self.wire.push_back((n, ask, address(n).ip(), to, request));
+                }
+                Action::Reply(key, reply) => {
+                    if let Some(at) = self.open.iter().position(|(by, open, ..)| *by == n && *open == key) {
+                        let (_, _, asker, ask) = self.open.remove(at);
+                        let answer = if reply == Reply::Nack { Answer::No } else { Answer::Yes };
+                        self.give(asker, Input::Asked { ask, answer });
+                    }
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, n: usize, command: Command) {
+        self.give(n, Input::Command(command));
+        self.settle();
+    }
+
+    /// Carries everything that is on its way.
+    fn settle(&mut self) {
+        while let Some((asker, ask, from, to, request)) = self.wire.pop_front() {
+            let at = (0..self.nodes.len()).find(|n| to.contains(&address(*n)));
+            let Some(at) = at.filter(|at| !self.unplugged.contains(at) && !self.unplugged.contains(&asker)) else {
+                self.give(asker, Input::Asked { ask, answer: Answer::Unreachable });
+                continue;
+            };
+            self.replies += 1;
+            let reply = ReplyKey(self.replies);
+            self.open.push((at, reply, asker, ask));
+            self.give(at, Input::Request { from, request, reply });
+        }
+    }
+
+    /// A request as a liar would send it, from the address of `n`.
+    fn forge(&mut self, n: usize, at: usize, request: PeerRequest) {
+        self.replies += 1;
+        let reply = ReplyKey(self.replies);
+        self.give(at, Input::Request { from: address(n).ip(), request, reply });
+        self.settle();
+    }
+
+    fn after(&mut self, time: Duration) {
+        self.moment.now += time;
+        for n in 0..self.nodes.len() {
+            self.give(n, Input::Tick);
+        }
+        self.settle();
+    }
+
+    fn invitation(&self, n: usize) -> ConversationId {
+        self.events[n]
+            .iter()
+            .rev()
+            .find_map(
+                |event| if let Event::Invited { conversation, .. } = event { Some(conversation.clone()) } else { None },
+            )
+            .expect("an invitation")
+    }
+
+    fn conversation(&self, n: usize) -> Conversation {
+        self.events[n]
+            .iter()
+            .rev()
+            .find_map(
+                |event| if let Event::Conversation(conversation) = event { Some(conversation.clone()) } else { None },
+            )
+            .expect("a conversation")
+    }
+
+    fn heard(&self, n: usize) -> Vec<String> {
+        self.events[n]
+            .iter()
+            .filter_map(|event| {
+                if let Event::Said(said) = event { Some(format!("{}: {}", said.from, said.body)) } else { None }
+            })
+            .collect()
+    }
+
+    fn delivery(&self, n: usize) -> Option<(Delivery, Vec<UserName>)> {
+        self.events[n].iter().rev().find_map(|event| {
+            if let Event::Delivery { state, missing, .. } = event { Some((*state, missing.clone())) } else { None }
+        })
+    }
+
+    /// The first has invited all others, and all have accepted.
+    fn chatting(people: &[&str]) -> (Self, ConversationId) {
+        let mut network = Self::of(people);
+        network.command(0, Command::Start { with: names(&people[1..]) });
+        for n in 1..people.len() {
+            let conversation = network.invitation(n);
+            network.command(n, Command::Answer { conversation, accept: true });
+        }
+        let id = network.conversation(0).id;
+        (network, id)
+    }
+
+    fn say(&mut self, n: usize, id: &ConversationId, body: &str, message: u64) {
+        self.command(n, Command::Say { conversation: id.clone(), body: body.into(), id: MessageId(message) });
+    }
+}
+
+#[test]
+fn who_accepts_is_in_and_everybody_knows() {
+    let mut network = Network::of(&["ann", "bob", "cid"]);
+    network.command(0, Command::Start { with: names(&["bob", "cid"]) });
+    assert_eq!(network.conversation(0).phase, Phase::Waiting);
+    assert_eq!(network.conversation(0).awaited, names(&["bob", "cid"]));
+
+    let conversation = network.invitation(1);
+    network.command(1, Command::Answer { conversation, accept: true });
+    assert_eq!(network.conversation(0).awaited, names(&["cid"]));
+    assert_eq!(network.conversation(1).members, names(&["bob", "ann"]));
+    let conversation = network.invitation(2);
+    network.command(2, Command::Answer { conversation, accept: false });
+    assert_eq!(network.conversation(0).declined, names(&["cid"]));
+
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    for n in 0..3 {
+        let mut members = network.conversation(n).members;
+        members.sort();
+        assert_eq!(members, names(&["ann", "bob", "cid"]));
+        assert_eq!(network.conversation(n).phase, Phase::Open);
+    }
+    network.say(1, &id, "hello", 1);
+    assert_eq!(network.delivery(1), Some((Delivery::Delivered, vec![])));
+    for n in 0..3 {
+        assert_eq!(network.heard(n), ["bob: hello"], "{n}");
+    }
+}
+
+#[test]
+fn an_invitation_that_nobody_answers_is_refused() {
+    let mut network = Network::of(&["ann", "bob"]);
+    network.command(0, Command::Start { with: names(&["bob"]) });
+    let conversation = network.invitation(1);
+    network.after(INVITE);
+    assert!(network.events[1].contains(&Event::Uninvited { conversation: conversation.clone() }));
+    assert_eq!(network.conversation(0).declined, names(&["bob"]));
+    network.command(1, Command::Answer { conversation, accept: true });
+    assert!(
+        matches!(network.events[1].last(), Some(Event::Problem(error)) if error.kind == NetErrorKind::NotInConversation)
+    );
+}
+
+#[test]
+fn members_and_initiator_can_go() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    network.command(1, Command::Leave(id.clone()));
+    assert_eq!(network.conversation(1).phase, Phase::Ended(EndReason::Left));
+    assert_eq!(network.conversation(0).members, names(&["ann", "cid"]));
+    assert_eq!(network.conversation(2).members, names(&["cid", "ann"]));
+
+    network.command(0, Command::Leave(id.clone()));
+    assert_eq!(network.conversation(2).phase, Phase::Ended(EndReason::Closed));
+    network.say(2, &id, "too late", 1);
+    assert_eq!(network.delivery(2), Some((Delivery::Failed, vec![])));
+}
+
+#[test]
+fn who_cannot_be_reached_is_shown_and_tried_again() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    network.unplugged.push(2);
+    network.say(0, &id, "one", 1);
+    network.say(0, &id, "two", 2);
+    assert_eq!(network.heard(1), ["ann: one", "ann: two"]);
+    assert_eq!(network.delivery(0), Some((Delivery::Partial, names(&["cid"]))));
+    assert_eq!(network.conversation(0).unreachable, names(&["cid"]));
+
+    network.unplugged.clear();
+    network.after(Duration::from_secs(1));
+    assert_eq!(network.heard(2), ["ann: one", "ann: two"], "in order");
+    assert_eq!(network.delivery(0), Some((Delivery::Delivered, vec![])));
+    assert!(network.conversation(0).unreachable.is_empty());
+}
+
+#[test]
+fn what_cannot_be_delivered_is_given_up_in_the_end() {
+    let (mut network, id) = Network::chatting(&["ann", "bob"]);
+    network.unplugged.push(1);
+    network.say(0, &id, "hello?", 1);
+    for _ in 0..10 {
+        network.after(Duration::from_mins(1));
+    }
+    assert_eq!(network.delivery(0), Some((Delivery::Failed, names(&["bob"]))));
+    assert!(network.nodes[0].1.texts.is_empty() && network.nodes[0].1.asks.is_empty());
+}
+
+#[test]
+fn a_vanished_member_is_dropped_by_the_initiator_alone() {
+    let (mut network, _) = Network::chatting(&["ann", "bob", "cid"]);
+    network.give(1, Input::Lost(name("cid")));
+    network.settle();
+    assert_eq!(network.conversation(1).members.len(), 3, "bob does not own the list");
+    network.give(0, Input::Lost(name("cid")));
+    network.settle();
+    assert_eq!(network.conversation(0).members, names(&["ann", "bob"]));
+    assert_eq!(network.conversation(1).members, names(&["bob", "ann"]));
+}
+
+#[test]
+fn a_vanished_initiator_leaves_a_frozen_list() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    for n in [1, 2] {
+        network.give(n, Input::Lost(name("ann")));
+        assert!(network.conversation(n).is_frozen);
+    }
+    network.say(1, &id, "still here", 1);
+    assert_eq!(network.heard(2), ["bob: still here"]);
+    network.appear(0, "ann");
+    assert!(!network.conversation(1).is_frozen);
+}
+
+#[test]
+fn only_who_may_is_believed() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid", "eve"]);
+    let (other, wire) = (ConversationId::Int(5), id.clone());
+    // A chat of bob and cid alone.
+    network.command(1, Command::Start { with: names(&["cid"]) });
+    let conversation = network.invitation(2);
+    network.command(2, Command::Answer { conversation, accept: true });
+    let private = network.conversation(1).id;
+    let before: Vec<usize> = network.events.iter().map(Vec::len).collect();
+    let members = names(&["eve"]);
+    for request in [
+        // Not the initiator, under the own name and under another's.
+        PeerRequest::ChatStatus { chat: wire.clone(), from: name("eve"), members: members.clone() },
+        PeerRequest::ChatStatus { chat: wire.clone(), from: name("ann"), members },
+        PeerRequest::CloseChat { chat: wire.clone(), from: name("eve") },
+        PeerRequest::CloseChat { chat: wire.clone(), from: name("ann") },
+        // A member's name from another address; a chat that one is not in; one that does not exist.
+        PeerRequest::Message { chat: wire.clone(), from: name("cid"), body: "forged".into() },
+        PeerRequest::Message { chat: private.clone(), from: name("eve"), body: "intruding".into() },
+        PeerRequest::Message { chat: other, from: name("eve"), body: "nowhere".into() },
+        PeerRequest::Goodbye { chat: private, from: name("cid") },
+        PeerRequest::Invite { chat: wire, from: name("ann") },
+    ] {
+        network.forge(3, 1, request);
+    }
+    assert_eq!(network.events[1].len(), before[1], "{:?}", &network.events[1][before[1]..]);
+}
+
+#[test]
+fn full_names_are_understood() {
+    let (mut network, id) = Network::chatting(&["ann", "bob"]);
+    let from = name("ann._klatch._tcp.local.");
+    network.forge(0, 1, PeerRequest::Message { chat: id, from, body: "hi".into() });
+    assert_eq!(network.heard(1), ["ann: hi"]);
+}
+
+#[test]
+fn two_initiators_may_choose_the_same_id() {
+    let mut network = Network::of(&["ann", "bob", "cid"]);
+    let wire = ConversationId::Int(1);
+    for n in [0, 2] {
+        let from = network.nodes[n].0.clone();
+        network.forge(n, 1, PeerRequest::Invite { chat: wire.clone(), from });
+        let conversation = network.invitation(1);
+        network.command(1, Command::Answer { conversation, accept: true });
+    }
+    network.forge(0, 1, PeerRequest::Message { chat: wire.clone(), from: name("ann"), body: "first".into() });
+    network.forge(2, 1, PeerRequest::Message { chat: wire.clone(), from: name("cid"), body: "second".into() });
+    let ids: Vec<String> = network.events[1]
+        .iter()
+        .filter_map(|event| {
+            if let Event::Said(said) = event { Some(format!("{} {}", said.conversation, said.body)) } else { None }
+        })
+        .collect();
+    assert_eq!(ids, ["1 first", "1 (cid) second"]);
+}
+
+#[test]
+fn the_blocked_are_not_heard() {
+    let mut network = Network::of(&["ann", "eve"]);
+    network.command(0, Command::Block { name: name("eve"), blocked: true });
+    assert!(network.nodes[0].1.is_blocked(address(1).ip()));
+    network.command(1, Command::Start { with: names(&["ann"]) });
+    assert!(!network.events[0].iter().any(|event| matches!(event, Event::Invited { .. })));
+    assert_eq!(network.conversation(1).declined, names(&["ann"]));
+}
+
+#[test]
+fn going_offline_tells_everybody() {
+    let (mut network, _) = Network::chatting(&["ann", "bob"]);
+    let node = std::mem::replace(&mut network.nodes[0].1, Node::new(name("ann"), ""));
+    let actions = node.leave();
+    assert!(actions.iter().any(|action| matches!(action, Action::Ask { request: PeerRequest::CloseChat { .. }, .. })));
+    assert!(actions.iter().any(|action| matches!(action,
+        Action::Emit(Event::Conversation(conversation)) if conversation.phase == Phase::Ended(EndReason::Offline))));
+}
