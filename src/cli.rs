@@ -31,7 +31,7 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
     let (handle, events) = net::start()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(async {
-        let mut client = Client::new(handle, options.json(), mode.has_files());
+        let mut client = Client::new(handle, options.json(), matches!(mode, Mode::Peer(_)));
         client.run(mode, &events, &read_lines()?).await
     });
     // The thread that reads standard input cannot be interrupted; it ends with the program.
@@ -192,6 +192,11 @@ impl Client {
 
     /// Prints an event; gives the exit code if it is the last one.
     fn show(&mut self, event: Event) -> io::Result<Option<ExitCode>> {
+        let is_known = match &event {
+            // People are not told that somebody has got one more address.
+            Event::Roster(contacts) if !self.json => text::roster(contacts) == text::roster(&self.roster),
+            _ => false,
+        };
         match &event {
             Event::Link(LinkState::Online { .. }) if self.stage == Stage::Arriving => self.stage = Stage::Online,
             Event::Invited { conversation, .. } => self.remember(conversation),
@@ -207,7 +212,9 @@ impl Client {
             Event::Offered { offer, .. } => drop(self.offers.insert(*offer)),
             _ => {}
         }
-        self.print(&event)?;
+        if !is_known {
+            self.print(&event)?;
+        }
         Ok(match event {
             Event::Link(LinkState::Offline(_)) if self.stage == Stage::Quitting => Some(ExitCode::SUCCESS),
             Event::Link(LinkState::Offline(because)) => {

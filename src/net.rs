@@ -5,12 +5,18 @@
 
 mod backoff;
 mod command;
+mod discovery;
 mod event;
+mod exchange;
 mod interfaces;
 mod link;
 mod mode;
+mod node;
+mod peer_mode;
 mod server_mode;
 mod session;
+mod share;
+mod transfer;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -20,12 +26,13 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender, TrySendError};
 
 pub use command::{Command, MessageId, OfferId, TransferId};
+pub use discovery::{ServiceType, ServiceTypeError};
 pub use event::{
     Contact, Conversation, Delivery, Direction, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Question,
     Said, Transfer, TransferState,
 };
 pub use interfaces::reachable_addresses;
-pub use mode::{AddressError, DEFAULT_PORT, Mode, ServerAddress, ServerParameters};
+pub use mode::{AddressError, DEFAULT_PORT, Mode, PeerParameters, ServerAddress, ServerParameters};
 
 pub use crate::protocol::ident::{ConversationId, NameError, UserName, displayable};
 pub use crate::protocol::social::UserInfo;
@@ -110,6 +117,9 @@ async fn serve(inbox: Receiver<Command>, events: Sender<Event>) {
                 Err(_) => Next::End,
             },
             Next::Connect(Mode::Server(parameters)) => server_mode::run(&parameters, &inbox, &events).await,
+            Next::Connect(Mode::Peer(parameters)) => {
+                peer_mode::run(*parameters, &inbox, &events, discovery::start).await
+            }
             Next::End => return,
         }
     }

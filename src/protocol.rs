@@ -24,6 +24,7 @@
 //! pickle at its STOP and builds plain data from it; [`im`] makes typed messages of the frames. Reading is liberal,
 //! writing is strict: exactly the shapes of the table, in pickle protocol 2.
 
+mod argument;
 pub mod frame;
 pub mod ident;
 pub mod im;

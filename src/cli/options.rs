@@ -1,8 +1,12 @@
 //! The command line of `klatch-cli`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
-use crate::net::{Mode, NameError, ServerAddress, ServerParameters, Status, UserName};
+use crate::net::{
+    Mode, NameError, PeerParameters, ServerAddress, ServerParameters, ServiceType, Status, UserInfo, UserName,
+};
 
 /// Chat from a terminal or a script.
 ///
@@ -10,6 +14,14 @@ use crate::net::{Mode, NameError, ServerAddress, ServerParameters, Status, UserN
 ///
 ///   /status TEXT     /invite NAME...   /join ID    /leave ID   /say ID TEXT
 ///   /accept ID       /refuse ID        /list       /quit
+///
+/// As a peer also:
+///
+///   /peers           /info PEER        /files PEER      /get PEER FILE [AS]
+///   /offer PEER PATH /chat PEER...     /close ID        /add HOST:PORT
+///   /cancel TRANSFER
+///
+/// /accept and /refuse also answer the offer of a file, by its number.
 ///
 /// The end of input acts as /quit. Exit codes: 0 after /quit, 1 when the first connection or the registration fails, 2
 /// for wrong usage.
@@ -25,6 +37,8 @@ pub struct Options {
 enum Way {
     /// Chat through a server
     Server(Server),
+    /// Chat and share files with peers on this network, without a server
+    Peer(Peer),
 }
 
 /// Where to, and as whom.
@@ -33,6 +47,31 @@ struct Server {
     /// Host name or address of the server; the port is 6666 if none is given
     #[arg(value_name = "HOST[:PORT]")]
     address: ServerAddress,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Among whom, as whom, and with which files.
+#[derive(Debug, Args)]
+struct Peer {
+    /// Folder whose files others may get; without it nothing is shared
+    #[arg(long, value_name = "DIR")]
+    share: Option<PathBuf>,
+    /// Folder for files that are got from others; the current one if none is given
+    #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    downloads: PathBuf,
+    /// Service type by which peers find each other
+    #[arg(long, value_name = "TYPE", default_value_t)]
+    service_type: ServiceType,
+    /// Port to listen on; any free one if none is given
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    port: u16,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+struct Common {
     /// Name to be known by
     #[arg(long, value_parser = user_name)]
     name: UserName,
@@ -49,19 +88,31 @@ fn user_name(text: &str) -> Result<UserName, NameError> {
 }
 
 impl Options {
-    /// What to connect to.
+    /// How to go online.
     pub fn mode(&self) -> Mode {
-        let Way::Server(server) = &self.way;
-        Mode::Server(ServerParameters {
-            address: server.address.clone(),
-            name: server.name.clone(),
-            status: Status::received(&server.status),
-        })
+        match &self.way {
+            Way::Server(Server { address, common }) => Mode::Server(ServerParameters {
+                address: address.clone(),
+                name: common.name.clone(),
+                status: Status::received(&common.status),
+            }),
+            Way::Peer(Peer { share, downloads, service_type, port, common }) => Mode::Peer(Box::new(PeerParameters {
+                name: common.name.clone(),
+                status: Status::received(&common.status),
+                service_type: service_type.clone(),
+                port: *port,
+                share: share.clone(),
+                downloads: downloads.clone(),
+                info: UserInfo::default(),
+                blocked: Vec::new(),
+            })),
+        }
     }
 
     /// Whether the output is for programs.
     pub fn json(&self) -> bool {
-        let Way::Server(server) = &self.way;
-        server.json
+        match &self.way {
+            Way::Server(Server { common, .. }) | Way::Peer(Peer { common, .. }) => common.json,
+        }
     }
 }

@@ -3,20 +3,15 @@
 use std::time::Duration;
 
 use crate::net::{
-    Conversation, ConversationId, Delivery, Direction, EndReason, Event, LinkState, Phase, Transfer, TransferState,
-    UserName, displayable,
+    Contact, Conversation, ConversationId, Delivery, Direction, EndReason, Event, LinkState, Phase, Transfer,
+    TransferState, UserName, displayable,
 };
 
 /// The lines for an event; most have one, some none.
 pub(super) fn lines(event: &Event) -> Vec<String> {
     match event {
         Event::Link(state) => link(state),
-        Event::Roster(contacts) if contacts.is_empty() => vec!["* nobody else is online".to_owned()],
-        Event::Roster(contacts) => {
-            let people: Vec<String> =
-                contacts.iter().map(|contact| format!("{} ({})", contact.name, contact.status)).collect();
-            vec![format!("* online: {}", people.join(", "))]
-        }
+        Event::Roster(contacts) => vec![roster(contacts)],
         Event::Invited { conversation, from } => {
             vec![format!("* {from} invites you: /accept {conversation} or /refuse {conversation}")]
         }
@@ -51,6 +46,15 @@ pub(super) fn lines(event: &Event) -> Vec<String> {
         Event::Transfer(update) => transfer(update),
         Event::Problem(problem) => vec![format!("! {}", displayable(&problem.to_string()))],
     }
+}
+
+/// Who is there.
+pub(super) fn roster(contacts: &[Contact]) -> String {
+    if contacts.is_empty() {
+        return "* nobody else is online".to_owned();
+    }
+    let people: Vec<String> = contacts.iter().map(|contact| format!("{} ({})", contact.name, contact.status)).collect();
+    format!("* online: {}", people.join(", "))
 }
 
 /// What is said of a text that did not arrive, or may not have.

@@ -334,12 +334,18 @@ pub enum NetErrorKind {
     /// Peer mode: the other side answered with something that is no answer.
     #[error("the other side gave no sensible answer")]
     BadReply,
+    /// Peer mode: the other side does not share this file, or not any more.
+    #[error("the other side does not share this file")]
+    NoSuchFile,
     /// Peer mode: a file or folder of this computer cannot be read or written.
     #[error("a file on this computer cannot be read or written")]
     LocalFile,
     /// Peer mode: there is no room left on this computer.
     #[error("the disk is full")]
     DiskFull,
+    /// Peer mode: the port is taken, or may not be listened on.
+    #[error("cannot listen on this port")]
+    CannotListen,
     /// Peer mode: others cannot be found or cannot find one.
     #[error("the network cannot be searched")]
     Discovery,
@@ -366,6 +372,8 @@ impl NetErrorKind {
             | Self::NotConnected
             | Self::Busy => true,
             Self::PeersOnly
+            | Self::CannotListen
+            | Self::NoSuchFile
             | Self::UnknownPeer
             | Self::LocalFile
             | Self::NameRefused

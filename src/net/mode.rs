@@ -1,11 +1,14 @@
 //! The ways of being online, and what each needs to know.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::discovery::ServiceType;
 use crate::protocol::ident::UserName;
+use crate::protocol::social::UserInfo;
 use crate::protocol::status::Status;
 
 /// The port of a server that names none.
@@ -16,6 +19,8 @@ pub const DEFAULT_PORT: u16 = 6666;
 pub enum Mode {
     /// Through a server.
     Server(ServerParameters),
+    /// With whoever is on this network, without a server.
+    Peer(Box<PeerParameters>),
 }
 
 impl Mode {
@@ -23,15 +28,14 @@ impl Mode {
     pub fn name(&self) -> &UserName {
         match self {
             Self::Server(parameters) => &parameters.name,
+            Self::Peer(parameters) => &parameters.name,
         }
     }
 
     /// Whether people can be asked about themselves and their files. Where they cannot, a user interface should not
     /// offer it.
     pub fn has_files(&self) -> bool {
-        match self {
-            Self::Server(_) => false,
-        }
+        matches!(self, Self::Peer(_))
     }
 }
 
@@ -44,6 +48,27 @@ pub struct ServerParameters {
     pub name: UserName,
     /// The first status.
     pub status: Status,
+}
+
+/// What is needed to be a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerParameters {
+    /// The wanted name; others see `name (2)` if somebody has it.
+    pub name: UserName,
+    /// The first status.
+    pub status: Status,
+    /// Among which peers.
+    pub service_type: ServiceType,
+    /// The TCP port to listen on; 0 for any free one.
+    pub port: u16,
+    /// The folder whose files others may get; none is shared if there is none.
+    pub share: Option<PathBuf>,
+    /// The folder for what is got from others.
+    pub downloads: PathBuf,
+    /// What to tell about oneself beside name, status and host.
+    pub info: UserInfo,
+    /// Of whom to hear nothing.
+    pub blocked: Vec<UserName>,
 }
 
 /// Where a server is: a host name or an IP address, and a port.

@@ -100,6 +100,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("The other program gave an answer that makes no sense."),
             gettext("Try again. If this goes on, tell whoever wrote it."),
         ),
+        NetErrorKind::NoSuchFile => (
+            gettext("The other side does not share this file any more."),
+            gettext("Look through the shared files again."),
+        ),
         NetErrorKind::LocalFile => (
             gettext("A file or folder on this computer cannot be used."),
             because(error, &gettext("Check that it is there, and that you may read and write it.")),
@@ -107,6 +111,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
         NetErrorKind::DiskFull => (
             gettext("There is not enough room on this computer for the file."),
             gettext("Delete what you no longer need, or choose another folder for downloads, and try again."),
+        ),
+        NetErrorKind::CannotListen => (
+            gettext("Others could not connect: the port cannot be used."),
+            because(error, &gettext("Another program may have it. Choose another port in the preferences, or none.")),
         ),
         NetErrorKind::Discovery => (
             gettext("Others on this network cannot be found."),

@@ -1,0 +1,450 @@
+//! Peer mode, the shell of IO: joins discovery, the sockets, the files and the pure [`Node`].
+
+mod errands;
+mod files;
+mod requests;
+mod transfers;
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use async_channel::{Receiver, Sender};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, spawn_blocking};
+
+use self::errands::{Errands, News};
+use self::files::Files;
+use self::transfers::Transfers;
+use super::command::{Command, OfferId};
+use super::discovery::{self, Advertisement, Discovery};
+use super::event::{Event, LinkState, NetError, NetErrorKind, Question};
+use super::exchange::{self, Arrival, Request};
+use super::mode::{PeerParameters, ServerAddress};
+use super::node::{Action, Input, Moment, Node, Reply, ReplyKey};
+use super::transfer::remove_forgotten;
+use super::{Next, emit};
+use crate::protocol::ident::UserName;
+use crate::protocol::social::{self, Form, UserInfo};
+use crate::protocol::status::Status;
+
+/// How much may wait from errands and from others.
+const NEWS: usize = 1024;
+const ARRIVALS: usize = 64;
+/// How often those at addresses that the user has given are looked at, and whether the computer has slept.
+const ROUND: Duration = Duration::from_secs(20);
+/// A step of the clock that is longer than this, beside a round, is sleep.
+const SLEPT: Duration = Duration::from_secs(15);
+/// How long goodbyes may take.
+const FAREWELL: Duration = Duration::from_millis(1300);
+/// Most connections that wait to be accepted.
+const BACKLOG: i32 = 128;
+
+/// A peer among others, for as long as the user wants to be one.
+struct Peer<'a> {
+    parameters: PeerParameters,
+    node: Node,
+    discovery: Discovery,
+    events: &'a Sender<Event>,
+    errands: Errands,
+    files: Files,
+    transfers: Transfers,
+    /// Requests of others about chats that wait for their reply.
+    replies: HashMap<u64, oneshot::Sender<exchange::Reply>>,
+    /// Requests of people of whom discovery has not told yet, and until when they wait for that.
+    early: Vec<(Instant, Request)>,
+    /// Files that others have offered.
+    offers: BTreeMap<OfferId, (UserName, String)>,
+    next_offer: u64,
+    /// In which form others answer requests without argument.
+    forms: HashMap<UserName, Form>,
+    /// Addresses that the user has given, and who was found there.
+    added: Vec<(ServerAddress, Option<UserName>)>,
+    port: u16,
+}
+
+/// Is a peer until the user wants something else. `start` is [`discovery::start`], or a test's stand-in.
+pub(super) async fn run(
+    parameters: PeerParameters,
+    inbox: &Receiver<Command>,
+    events: &Sender<Event>,
+    start: impl FnOnce(Advertisement) -> (Discovery, Receiver<discovery::Event>),
+) -> Next {
+    emit(events, Event::Link(LinkState::Connecting { to: parameters.service_type.to_string() })).await;
+    let (listener, port) = match listen(parameters.port) {
+        Ok(listening) => listening,
+        Err(error) => {
+            let error = NetError::with(NetErrorKind::CannotListen, error.to_string());
+            emit(events, Event::Link(LinkState::Offline(Some(error)))).await;
+            return Next::Offline;
+        }
+    };
+    let (news, heard) = async_channel::bounded(NEWS);
+    let (arrivals, arrived) = async_channel::bounded(ARRIVALS);
+    let files = Files::default();
+    let lookup = {
+        let files = files.clone();
+        Arc::new(move |from: SocketAddr, name: &str| files.lookup(from, name))
+    };
+    let serving = Abort(tokio::spawn(exchange::serve(listener, lookup, arrivals)).abort_handle());
+    let (discovery, found) = start(Advertisement {
+        service_type: parameters.service_type.clone(),
+        name: parameters.name.clone(),
+        port,
+        status: parameters.status.as_str().to_owned(),
+    });
+    let mut peer = Peer {
+        node: Node::new(parameters.name.clone(), parameters.service_type.as_str()),
+        discovery,
+        events,
+        errands: Errands::new(news.clone()),
+        files,
+        transfers: Transfers::new(news),
+        replies: HashMap::new(),
+        early: Vec::new(),
+        offers: BTreeMap::new(),
+        next_offer: 1,
+        forms: HashMap::new(),
+        added: Vec::new(),
+        port,
+        parameters,
+    };
+    for name in peer.parameters.blocked.clone() {
+        peer.give(Input::Command(Command::Block { name, blocked: true })).await;
+    }
+    let downloads = peer.parameters.downloads.clone();
+    // Nothing waits for it, and what it cannot remove does no harm.
+    drop(spawn_blocking(move || remove_forgotten(&downloads)));
+    if let Some(folder) = peer.parameters.share.clone() {
+        peer.errands.share(Some(folder));
+    }
+    let next = peer.serve(inbox, &found, &arrived, &heard).await;
+    drop(serving);
+    peer.leave(&next).await;
+    next
+}
+
+/// Ends a task when it is dropped.
+struct Abort(AbortHandle);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Listens on all addresses of this computer, IPv6 and IPv4, or IPv4 alone where there is no IPv6.
+fn listen(port: u16) -> io::Result<(TcpListener, u16)> {
+    let open = |address: SocketAddr| {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(false)?;
+        }
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        TcpListener::from_std(socket.into())
+    };
+    let listener = open((Ipv6Addr::UNSPECIFIED, port).into()).or_else(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse { Err(error) } else { open(([0, 0, 0, 0], port).into()) }
+    })?;
+    let port = listener.local_addr()?.port();
+    Ok((listener, port))
+}
+
+impl Peer<'_> {
+    /// Does what there is to do until the user wants something else.
+    async fn serve(
+        &mut self,
+        inbox: &Receiver<Command>,
+        found: &Receiver<discovery::Event>,
+        arrived: &Receiver<Arrival>,
+        heard: &Receiver<News>,
+    ) -> Next {
+        let mut round = tokio::time::interval(ROUND);
+        round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut clock = (Instant::now(), SystemTime::now());
+        loop {
+            let early = self.early.iter().map(|(until, _)| *until).min();
+            let deadline = [self.node.deadline(), early].into_iter().flatten().min();
+            tokio::select! {
+                command = inbox.recv() => match command {
+                    Err(_) => return Next::End,
+                    Ok(Command::Connect(mode)) => return Next::Connect(mode),
+                    Ok(Command::Disconnect) => return Next::Offline,
+                    Ok(command) => self.command(command).await,
+                },
+                Ok(event) = found.recv() => self.discovered(event).await,
+                Ok(arrival) = arrived.recv() => self.arrival(arrival).await,
+                Ok(news) = heard.recv() => self.news(news).await,
+                () = sleep_until(deadline) => {
+                    self.give(Input::Tick).await;
+                    self.admit_early(Instant::now()).await;
+                }
+                _ = round.tick() => {
+                    let now = (Instant::now(), SystemTime::now());
+                    let wall = now.1.duration_since(clock.1).unwrap_or_default();
+                    if wall > now.0.duration_since(clock.0) + SLEPT {
+                        self.discovery.refresh();
+                    }
+                    clock = now;
+                    for (address, _) in &self.added {
+                        self.errands.look_at(address.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives the node one input and carries out what it wants done.
+    async fn give(&mut self, input: Input) {
+        let moment = Moment { now: Instant::now(), wall: SystemTime::now() };
+        for action in self.node.handle(input, moment) {
+            match action {
+                Action::Emit(event) => emit(self.events, event).await,
+                Action::Ask { ask, name, to, request } => self.errands.ask(ask, name, to, request),
+                Action::Reply(ReplyKey(number), reply) => self.reply(number, reply),
+            }
+        }
+    }
+
+    fn reply(&mut self, number: u64, reply: Reply) {
+        let Some(to) = self.replies.remove(&number) else { return };
+        // Whoever asked may have gone.
+        let _ = to.send(match reply {
+            Reply::Nothing => exchange::Reply::Nothing,
+            Reply::Ack => exchange::Reply::Bytes(social::encode_acceptance(true)),
+            Reply::Nack => exchange::Reply::Bytes(social::encode_acceptance(false)),
+        });
+    }
+
+    async fn discovered(&mut self, event: discovery::Event) {
+        match event {
+            discovery::Event::Published { name } => {
+                self.give(Input::Named(name.clone())).await;
+                self.tell_online(name).await;
+            }
+            discovery::Event::Found(peer) => {
+                let status = Status::received(peer.status.as_deref().unwrap_or("online"));
+                self.found(peer.name, status, peer.addresses).await;
+            }
+            discovery::Event::Lost { name } => self.lost(name).await,
+            discovery::Event::Trouble(trouble) => {
+                let error = NetError::with(NetErrorKind::Discovery, trouble.to_string());
+                emit(self.events, Event::Problem(error)).await;
+                if matches!(trouble, discovery::Trouble::Unavailable(_)) {
+                    // Others can still be added by their address.
+                    self.tell_online(self.node.me().clone()).await;
+                }
+            }
+        }
+    }
+
+    async fn tell_online(&self, name: UserName) {
+        emit(self.events, Event::Link(LinkState::Online { at: format!("port {}", self.port), name })).await;
+    }
+
+    async fn found(&mut self, name: UserName, status: Status, addresses: Vec<SocketAddr>) {
+        let before = self.node.addresses(&name).unwrap_or_default();
+        let touched: Vec<IpAddr> = before.iter().chain(&addresses).map(SocketAddr::ip).collect();
+        self.give(Input::Found { name, status, addresses }).await;
+        self.note_people(touched);
+        self.admit_early(Instant::now()).await;
+    }
+
+    async fn lost(&mut self, name: UserName) {
+        let touched = self.node.addresses(&name).unwrap_or_default().iter().map(SocketAddr::ip).collect();
+        self.forms.remove(&name);
+        self.give(Input::Lost(name)).await;
+        self.note_people(touched);
+    }
+
+    /// Tells the files who is at these addresses now.
+    fn note_people(&self, addresses: Vec<IpAddr>) {
+        for address in addresses {
+            self.files.set_people(address, self.node.people_at(address));
+        }
+    }
+
+    async fn command(&mut self, command: Command) {
+        match command {
+            Command::SetStatus(status) => {
+                self.discovery.set_status(status.as_str());
+                self.parameters.status = status;
+            }
+            Command::RetryNow => self.discovery.refresh(),
+            Command::AskUserInfo(name) => {
+                if let Some((at, form)) = self.whereabouts(&name, Question::UserInfo).await {
+                    self.errands.user_info(name, at, form);
+                }
+            }
+            Command::ListFiles(name) => {
+                if let Some((at, form)) = self.whereabouts(&name, Question::Files).await {
+                    self.errands.list_files(name, at, form);
+                }
+            }
+            Command::Offer { to, path } => {
+                if let Some((at, _)) = self.whereabouts(&to, Question::Offer).await {
+                    self.errands.offer(self.node.me().clone(), to, at, path, self.files.clone());
+                }
+            }
+            Command::Fetch { from, file, save_as } => self.fetch(from, file, save_as).await,
+            Command::AnswerOffer { offer, accept } => match self.offers.remove(&offer) {
+                Some((from, file)) if accept => self.fetch(from, file, None).await,
+                Some(_) | None => {}
+            },
+            Command::Cancel(id) => self.transfers.cancel(id),
+            Command::AddPeer(address) => {
+                self.errands.look_at(address.clone());
+                if !self.added.iter().any(|(known, _)| *known == address) {
+                    self.added.push((address, None));
+                }
+            }
+            Command::Share(folder) => self.errands.share(folder),
+            Command::SetDownloads(folder) => self.parameters.downloads = folder,
+            Command::SetUserInfo(info) => self.parameters.info = info,
+            command => self.give(Input::Command(command)).await,
+        }
+    }
+
+    /// Where somebody is and in which form they answer; tells if nobody of that name is known.
+    async fn whereabouts(&self, name: &UserName, question: Question) -> Option<(Vec<SocketAddr>, Form)> {
+        let at = self.node.addresses(name);
+        if at.is_none() {
+            let because = NetError::with(NetErrorKind::UnknownPeer, name.shown());
+            emit(self.events, Event::Unanswered { by: name.clone(), question, because }).await;
+        }
+        Some((at?, self.forms.get(name).copied().unwrap_or_default()))
+    }
+
+    async fn fetch(&mut self, from: UserName, file: String, save_as: Option<String>) {
+        let Some(at) = self.node.addresses(&from) else {
+            emit(self.events, Event::Problem(NetError::with(NetErrorKind::UnknownPeer, from.shown()))).await;
+            return;
+        };
+        let folder: PathBuf = self.parameters.downloads.clone();
+        let (event, order) = self.transfers.download(from, at, file, folder, save_as);
+        let id = event.id;
+        emit(self.events, Event::Transfer(event)).await;
+        self.errands.download(id, order);
+    }
+
+    async fn news(&mut self, news: News) {
+        match news {
+            News::Asked(ask, name, answer) => {
+                if answer == super::node::Answer::Unreachable {
+                    self.discovery.verify(&name);
+                }
+                self.give(Input::Asked { ask, answer }).await;
+            }
+            News::UserInfo(of, Ok((info, form))) => {
+                self.forms.insert(of.clone(), form);
+                emit(self.events, Event::UserInfo { of, info }).await;
+            }
+            News::Files(of, Ok((names, form))) => {
+                self.forms.insert(of.clone(), form);
+                emit(self.events, Event::Files { of, names }).await;
+            }
+            News::UserInfo(by, Err(because)) => self.unanswered(by, Question::UserInfo, because).await,
+            News::Files(by, Err(because)) => self.unanswered(by, Question::Files, because).await,
+            News::NotOffered(by, because) => self.unanswered(by, Question::Offer, because).await,
+            News::Progress(id, done) => {
+                let update = self.transfers.progress(id, done);
+                self.tell_transfer(update).await;
+            }
+            News::Downloaded(id, result) => {
+                let update = self.transfers.downloaded(id, result);
+                self.tell_transfer(update).await;
+            }
+            News::Upload(id, progress) => {
+                let update = self.transfers.uploaded(id, progress);
+                self.tell_transfer(update).await;
+            }
+            News::Added(address, result) => self.added(address, result).await,
+            News::Shared(Ok(share)) => self.files.share(share),
+            News::Shared(Err(error)) => {
+                self.files.share(None);
+                let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
+                emit(self.events, Event::Problem(error)).await;
+            }
+        }
+    }
+
+    async fn tell_transfer(&self, update: Option<super::event::Transfer>) {
+        if let Some(update) = update {
+            emit(self.events, Event::Transfer(update)).await;
+        }
+    }
+
+    async fn unanswered(&self, by: UserName, question: Question, because: NetError) {
+        if because.kind == NetErrorKind::PeerUnreachable {
+            self.discovery.verify(&by);
+        }
+        emit(self.events, Event::Unanswered { by, question, because }).await;
+    }
+
+    /// Somebody, or nobody, is at an address that the user has given.
+    async fn added(&mut self, address: ServerAddress, result: Result<(UserInfo, Vec<SocketAddr>), NetError>) {
+        let Some(known) = self.added.iter_mut().find(|(given, _)| *given == address) else { return };
+        match result {
+            Ok((info, addresses)) => {
+                let field = |wanted: &str| {
+                    info.fields
+                        .iter()
+                        .find(|(field, _)| field.eq_ignore_ascii_case(wanted))
+                        .map(|(_, text)| text.as_str())
+                };
+                let name = UserName::received(field("name").unwrap_or(&address.to_string()));
+                let status = Status::received(field("status").unwrap_or("online"));
+                let before = known.1.replace(name.clone());
+                if let Some(before) = before.filter(|before| *before != name) {
+                    self.lost(before).await;
+                }
+                self.found(name, status, addresses).await;
+            }
+            Err(error) => {
+                if let Some(name) = known.1.take() {
+                    self.lost(name).await;
+                } else {
+                    self.added.retain(|(given, _)| *given != address);
+                    let error = NetError::with(error.kind, format!("{address}: {}", error.detail));
+                    emit(self.events, Event::Problem(error)).await;
+                }
+            }
+        }
+    }
+
+    /// Says goodbye to everybody.
+    async fn leave(self, next: &Next) {
+        self.transfers.cancel_all();
+        let mut goodbyes = tokio::task::JoinSet::new();
+        for action in self.node.leave() {
+            match action {
+                Action::Emit(event) => emit(self.events, event).await,
+                Action::Ask { to, request, .. } => {
+                    goodbyes.spawn(async move { drop(exchange::ask(&to, &request, Form::default()).await) });
+                }
+                Action::Reply(..) => {}
+            }
+        }
+        let said = async { while goodbyes.join_next().await.is_some() {} };
+        // Whoever does not answer in time finds out by themselves.
+        let _ = tokio::time::timeout(FAREWELL, async { tokio::join!(said, self.discovery.stop()) }).await;
+        if !matches!(next, Next::Connect(_)) {
+            emit(self.events, Event::Link(LinkState::Offline(None))).await;
+        }
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}

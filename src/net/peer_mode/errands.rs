@@ -1,0 +1,229 @@
+//! What takes time and is done beside the loop of peer mode; each errand reports with one or more [`News`].
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_channel::Sender;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use super::files::Files;
+use crate::net::command::TransferId;
+use crate::net::event::{NetError, NetErrorKind};
+use crate::net::exchange::{self, ExchangeError};
+use crate::net::mode::ServerAddress;
+use crate::net::node::{Answer, AskKey};
+use crate::net::share::{Share, ShareError};
+use crate::net::transfer::{self, Download, Downloaded, TransferError};
+use crate::protocol::ident::UserName;
+use crate::protocol::social::{self, Form, PeerRequest, UserInfo};
+
+/// Most requests of ours on their way at once; the others wait.
+const REQUESTS: usize = 64;
+/// How long the look-up of a host name may take.
+const LOOKUP: Duration = Duration::from_secs(10);
+
+/// What an errand has brought.
+#[derive(Debug)]
+pub(super) enum News {
+    /// What became of a request about a chat.
+    Asked(AskKey, UserName, Answer),
+    /// What somebody tells about themselves.
+    UserInfo(UserName, Result<(UserInfo, Form), NetError>),
+    /// What somebody shares.
+    Files(UserName, Result<(Vec<String>, Form), NetError>),
+    /// An offer could not be made.
+    NotOffered(UserName, NetError),
+    /// How far a download is.
+    Progress(TransferId, u64),
+    /// How a download has ended.
+    Downloaded(TransferId, Result<Downloaded, TransferError>),
+    /// How far an upload is.
+    Upload(TransferId, transfer::Progress),
+    /// Who is at an address that the user has given.
+    Added(ServerAddress, Result<(UserInfo, Vec<SocketAddr>), NetError>),
+    /// A folder is shared now, or cannot be.
+    Shared(Result<Option<Share>, ShareError>),
+}
+
+/// Does errands.
+#[derive(Clone, Debug)]
+pub(super) struct Errands {
+    news: Sender<News>,
+    requests: Arc<Semaphore>,
+}
+
+impl Errands {
+    pub(super) fn new(news: Sender<News>) -> Self {
+        Self { news, requests: Arc::new(Semaphore::new(REQUESTS)) }
+    }
+
+    fn run(&self, errand: impl Future<Output = News> + Send + 'static) {
+        let news = self.news.clone();
+        tokio::spawn(async move {
+            // When nobody wants to hear of it any more, one has gone offline.
+            let _ = news.send(errand.await).await;
+        });
+    }
+
+    fn request(
+        &self,
+        to: Vec<SocketAddr>,
+        request: PeerRequest,
+        form: Form,
+    ) -> impl Future<Output = Result<exchange::Answer, ExchangeError>> + Send + 'static {
+        let requests = Arc::clone(&self.requests);
+        async move {
+            // An invitation waits for a person: it must not keep the others waiting.
+            let permit = match request {
+                PeerRequest::Invite { .. } => None,
+                _ => requests.acquire_owned().await.ok(),
+            };
+            let answer = exchange::ask(&to, &request, form).await;
+            drop(permit);
+            answer
+        }
+    }
+
+    /// Sends a request about a chat.
+    pub(super) fn ask(&self, ask: AskKey, name: UserName, to: Vec<SocketAddr>, request: PeerRequest) {
+        let is_invite = matches!(request, PeerRequest::Invite { .. });
+        let asking = self.request(to, request, Form::default());
+        self.run(async move { News::Asked(ask, name, chat_answer(asking.await, is_invite)) });
+    }
+
+    /// Asks somebody who they are.
+    pub(super) fn user_info(&self, of: UserName, at: Vec<SocketAddr>, form: Form) {
+        let asking = self.request(at, PeerRequest::GetUserInfo, form);
+        self.run(async move {
+            let info = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
+                UserInfo::from_reply(&answer.reply).map(|info| (info, answer.form)).map_err(|error| bad_reply(&error))
+            });
+            News::UserInfo(of, info)
+        });
+    }
+
+    /// Asks somebody what they share.
+    pub(super) fn list_files(&self, of: UserName, at: Vec<SocketAddr>, form: Form) {
+        let asking = self.request(at, PeerRequest::ListFiles, form);
+        self.run(async move {
+            let files = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
+                let mut names = social::file_list(&answer.reply).map_err(|error| bad_reply(&error))?;
+                names.sort();
+                Ok((names, answer.form))
+            });
+            News::Files(of, files)
+        });
+    }
+
+    /// Offers somebody a file.
+    pub(super) fn offer(&self, me: UserName, to: UserName, at: Vec<SocketAddr>, path: PathBuf, files: Files) {
+        let errands = self.clone();
+        let news = self.news.clone();
+        tokio::spawn(async move {
+            let offered = {
+                let (files, to) = (files.clone(), to.clone());
+                spawn_blocking(move || files.offer(&to, &path)).await
+            };
+            let error = match offered {
+                Ok(Ok(file)) => {
+                    let request = PeerRequest::OfferFile { from: me, file: file.clone() };
+                    match errands.request(at, request, Form::default()).await {
+                        Err(error @ (ExchangeError::NoAddress | ExchangeError::Unreachable(_))) => {
+                            files.withdraw(&to, &file);
+                            exchange_error(&error)
+                        }
+                        // Whoever takes the connection has the offer, even if they do not close it properly.
+                        Ok(_) | Err(_) => return,
+                    }
+                }
+                Ok(Err(error)) => NetError::with(NetErrorKind::LocalFile, error.to_string()),
+                Err(error) => NetError::with(NetErrorKind::LocalFile, error.to_string()),
+            };
+            let _ = news.send(News::NotOffered(to, error)).await;
+        });
+    }
+
+    /// Gets a file.
+    pub(super) fn download(&self, id: TransferId, order: Download) {
+        self.run(async move { News::Downloaded(id, transfer::download(order).await) });
+    }
+
+    /// Looks who is at an address that the user has given.
+    pub(super) fn look_at(&self, address: ServerAddress) {
+        let errands = self.clone();
+        self.run(async move {
+            let host = address.host.clone();
+            let lookup = tokio::net::lookup_host((host.as_str(), address.port));
+            let found = tokio::time::timeout(LOOKUP, lookup).await.unwrap_or(Err(io::ErrorKind::TimedOut.into()));
+            let found: Vec<SocketAddr> = match found.map(Iterator::collect) {
+                Ok(found) => found,
+                Err(error) => {
+                    let error = NetError::with(NetErrorKind::HostNotFound, error.to_string());
+                    return News::Added(address, Err(error));
+                }
+            };
+            let asking = errands.request(found.clone(), PeerRequest::GetUserInfo, Form::default());
+            let info = asking
+                .await
+                .map_err(|error| exchange_error(&error))
+                .and_then(|answer| UserInfo::from_reply(&answer.reply).map_err(|error| bad_reply(&error)));
+            News::Added(address, info.map(|info| (info, found)))
+        });
+    }
+
+    /// Opens a folder to share it.
+    pub(super) fn share(&self, folder: Option<PathBuf>) {
+        self.run(async move {
+            let opened = match folder {
+                None => Ok(Ok(None)),
+                Some(folder) => spawn_blocking(move || Share::open(&folder).map(|(share, _)| Some(share))).await,
+            };
+            // A panic of that thread has been printed; there is nothing to share then.
+            News::Shared(opened.unwrap_or(Ok(None)))
+        });
+    }
+}
+
+/// What a reply, or none, means for a chat.
+fn chat_answer(answer: Result<exchange::Answer, ExchangeError>, is_invite: bool) -> Answer {
+    match answer {
+        Ok(answer) if is_invite && social::acceptance(&answer.reply) != Some(true) => Answer::No,
+        Err(ExchangeError::NoAddress | ExchangeError::Unreachable(_)) => Answer::Unreachable,
+        Err(_) if is_invite => Answer::No,
+        // Whoever has taken the connection has read it, as far as can be known. Many a peer written by hand closes
+        // without ceremony, or not at all, and must not be told everything six times.
+        Ok(_) | Err(_) => Answer::Yes,
+    }
+}
+
+fn exchange_error(error: &ExchangeError) -> NetError {
+    let kind = match error {
+        ExchangeError::TooLong => NetErrorKind::BadReply,
+        ExchangeError::NoAddress
+        | ExchangeError::Unreachable(_)
+        | ExchangeError::Lost(_)
+        | ExchangeError::TimedOut(_) => NetErrorKind::PeerUnreachable,
+    };
+    NetError::with(kind, error.to_string())
+}
+
+pub(super) fn transfer_error(error: &TransferError) -> NetError {
+    let kind = match error {
+        TransferError::Exchange(error) => return exchange_error(error),
+        TransferError::Nothing => NetErrorKind::NoSuchFile,
+        TransferError::DiskFull => NetErrorKind::DiskFull,
+        TransferError::Local { .. } | TransferError::TooLarge | TransferError::Share(_) => NetErrorKind::LocalFile,
+        TransferError::Lost { .. } | TransferError::WrongSize { .. } | TransferError::Cancelled => {
+            NetErrorKind::PeerUnreachable
+        }
+    };
+    NetError::with(kind, error.to_string())
+}
+
+fn bad_reply(error: &impl ToString) -> NetError {
+    NetError::with(NetErrorKind::BadReply, error.to_string())
+}

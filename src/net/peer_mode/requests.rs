@@ -1,0 +1,128 @@
+//! What others ask, and what they are told.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::spawn_blocking;
+
+use super::Peer;
+use crate::net::command::OfferId;
+use crate::net::emit;
+use crate::net::event::Event;
+use crate::net::exchange::{Arrival, Reply, Request};
+use crate::net::node::{Input, ReplyKey};
+use crate::protocol::ident::UserName;
+use crate::protocol::social::{self, PeerRequest, UserInfo};
+
+/// A peer that has just come can be faster than the news of it: its requests wait for so long.
+const EARLY: Duration = Duration::from_secs(3);
+/// Most requests that wait so, and most offers that the user has not answered; the oldest go first.
+const WAITING: usize = 64;
+const OFFERS: usize = 100;
+
+impl Peer<'_> {
+    /// Takes what has come in.
+    pub(super) async fn arrival(&mut self, arrival: Arrival) {
+        let request = match arrival {
+            Arrival::Request(request) => request,
+            Arrival::Abandoned { number } => {
+                self.replies.remove(&number);
+                self.give(Input::Abandoned(ReplyKey(number))).await;
+                return;
+            }
+        };
+        let claims_unknown = sender(&request.request).is_some_and(|name| !self.node.knows(name));
+        if claims_unknown && self.early.len() < WAITING {
+            self.early.push((Instant::now() + EARLY, request));
+        } else {
+            self.answer(request).await;
+        }
+    }
+
+    /// Answers requests that have waited long enough, or whose sender is known by now.
+    pub(super) async fn admit_early(&mut self, now: Instant) {
+        let (ready, waiting) =
+            std::mem::take(&mut self.early).into_iter().partition(|(until, request): &(_, Request)| {
+                *until <= now || sender(&request.request).is_none_or(|name| self.node.knows(name))
+            });
+        self.early = waiting;
+        for (_, request) in ready {
+            self.answer(request).await;
+        }
+    }
+
+    async fn answer(&mut self, Request { number, from, request, reply }: Request) {
+        if self.node.is_blocked(from.ip()) && !matches!(request, PeerRequest::Invite { .. }) {
+            return;
+        }
+        match request {
+            PeerRequest::GetUserInfo => drop(reply.send(Reply::Bytes(self.own_info().to_reply()))),
+            PeerRequest::ListFiles => {
+                let files = self.files.clone();
+                spawn_blocking(move || {
+                    // What is wrong with the folder is not for others: to them nothing is shared.
+                    let names = files.list().unwrap_or_default();
+                    drop(reply.send(Reply::Bytes(social::encode_file_list(names))));
+                });
+            }
+            PeerRequest::GetFile(name) => {
+                let who = self.node.people_at(from.ip()).into_iter().next();
+                let who = who.unwrap_or_else(|| UserName::received(&from.ip().to_string()));
+                let upload = self
+                    .files
+                    .source(from.ip(), &name)
+                    .map(|(source, path)| self.transfers.upload(who, name, source, path));
+                drop(reply.send(upload.map_or(Reply::Nothing, Reply::File)));
+            }
+            PeerRequest::OfferFile { from: claimed, file } => {
+                drop(reply.send(Reply::Nothing));
+                if let Some(from) = self.node.verified(&claimed, from.ip()) {
+                    self.offered(from, file).await;
+                }
+            }
+            request => {
+                self.replies.insert(number, reply);
+                self.give(Input::Request { from: from.ip(), request, reply: ReplyKey(number) }).await;
+            }
+        }
+    }
+
+    async fn offered(&mut self, from: UserName, file: String) {
+        let known = (from, file);
+        if self.offers.values().any(|offer| *offer == known) {
+            return;
+        }
+        while self.offers.len() >= OFFERS {
+            self.offers.pop_first();
+        }
+        let offer = OfferId(self.next_offer);
+        self.next_offer += 1;
+        self.offers.insert(offer, known.clone());
+        emit(self.events, Event::Offered { offer, from: known.0, file: known.1 }).await;
+    }
+
+    /// What we tell about our user.
+    fn own_info(&self) -> UserInfo {
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let mut fields = vec![
+            ("name".to_owned(), self.node.me().as_str().to_owned()),
+            ("status".to_owned(), self.parameters.status.as_str().to_owned()),
+            ("host".to_owned(), host),
+        ];
+        let own = self.parameters.info.fields.iter();
+        fields.extend(own.filter(|(field, _)| !matches!(field.as_str(), "name" | "status" | "host")).cloned());
+        UserInfo { fields, picture: self.parameters.info.picture.clone() }
+    }
+}
+
+/// Who a request says that it is from.
+fn sender(request: &PeerRequest) -> Option<&UserName> {
+    match request {
+        PeerRequest::GetUserInfo | PeerRequest::ListFiles | PeerRequest::GetFile(_) => None,
+        PeerRequest::OfferFile { from, .. }
+        | PeerRequest::Invite { from, .. }
+        | PeerRequest::ChatStatus { from, .. }
+        | PeerRequest::Message { from, .. }
+        | PeerRequest::Goodbye { from, .. }
+        | PeerRequest::CloseChat { from, .. } => Some(from),
+    }
+}

@@ -1,0 +1,161 @@
+//! The files that are on their way, in both directions.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use async_channel::Sender;
+use tracing::debug;
+
+use super::errands::{News, transfer_error};
+use crate::net::command::TransferId;
+use crate::net::event::{Direction, Transfer, TransferState};
+use crate::net::transfer::{Cancel, Download, Downloaded, Progress, Source, TransferError, Upload};
+use crate::protocol::ident::UserName;
+
+/// All transfers that have not ended.
+pub(super) struct Transfers {
+    news: Sender<News>,
+    running: BTreeMap<TransferId, (Transfer, Cancel)>,
+    next: u64,
+}
+
+impl Transfers {
+    pub(super) fn new(news: Sender<News>) -> Self {
+        Self { news, running: BTreeMap::new(), next: 1 }
+    }
+
+    fn begin(&mut self, transfer: Transfer, cancel: Cancel) {
+        self.running.insert(transfer.id, (transfer, cancel));
+    }
+
+    fn next_id(&mut self) -> TransferId {
+        let id = TransferId(self.next);
+        self.next += 1;
+        id
+    }
+
+    /// A file that is to be got: what to tell of it, and what to do.
+    pub(super) fn download(
+        &mut self,
+        peer: UserName,
+        from: Vec<SocketAddr>,
+        file: String,
+        folder: PathBuf,
+        save_as: Option<String>,
+    ) -> (Transfer, Download) {
+        let id = self.next_id();
+        let cancel = Cancel::default();
+        let news = self.news.clone();
+        let order = Download {
+            from,
+            name: file.clone(),
+            folder: folder.clone(),
+            save_as,
+            size: None,
+            // Progress that nobody has time for is superseded by the next.
+            progress: Box::new(move |done| drop(news.try_send(News::Progress(id, done)))),
+            cancel: cancel.clone(),
+        };
+        let transfer = Transfer {
+            id,
+            peer,
+            file,
+            direction: Direction::In,
+            done: 0,
+            total: None,
+            state: TransferState::Running,
+            path: folder,
+        };
+        self.begin(transfer.clone(), cancel);
+        (transfer, order)
+    }
+
+    /// A file that somebody asks for; what to reply with.
+    pub(super) fn upload(&mut self, peer: UserName, file: String, source: Source, path: PathBuf) -> Upload {
+        let id = self.next_id();
+        let cancel = Cancel::default();
+        let transfer = Transfer {
+            id,
+            peer,
+            file,
+            direction: Direction::Out,
+            done: 0,
+            total: None,
+            state: TransferState::Running,
+            path,
+        };
+        self.begin(transfer, cancel.clone());
+        let news = self.news.clone();
+        let report = Box::new(move |progress| match progress {
+            Progress::Running { .. } => drop(news.try_send(News::Upload(id, progress))),
+            // The loop takes news all the time, unless it has ended; then nobody needs to hear of it.
+            Progress::Ended(_) => drop(news.send_blocking(News::Upload(id, progress))),
+        });
+        Upload { source, report, cancel }
+    }
+
+    pub(super) fn progress(&mut self, id: TransferId, done: u64) -> Option<Transfer> {
+        let (transfer, _) = self.running.get_mut(&id)?;
+        transfer.done = done;
+        Some(transfer.clone())
+    }
+
+    pub(super) fn downloaded(&mut self, id: TransferId, result: Result<Downloaded, TransferError>) -> Option<Transfer> {
+        let (mut transfer, _) = self.running.remove(&id)?;
+        transfer.state = match result {
+            Ok(Downloaded { path, size }) => {
+                transfer.path = path;
+                transfer.done = size;
+                transfer.total = Some(size);
+                TransferState::Done
+            }
+            Err(error) => ended_early(error),
+        };
+        Some(transfer)
+    }
+
+    pub(super) fn uploaded(&mut self, id: TransferId, progress: Progress) -> Option<Transfer> {
+        let result = match progress {
+            Progress::Running { done, size } => {
+                let (transfer, _) = self.running.get_mut(&id)?;
+                transfer.total = Some(size);
+                return self.progress(id, done);
+            }
+            Progress::Ended(result) => result,
+        };
+        let (mut transfer, _) = self.running.remove(&id)?;
+        if matches!(result, Err(TransferError::Share(_))) {
+            // Somebody asked for what is not there: nobody here needs to hear of it.
+            debug!(file = transfer.file, "a file was asked for that cannot be got");
+            return None;
+        }
+        transfer.state = match result {
+            Ok(done) => {
+                transfer.done = done;
+                TransferState::Done
+            }
+            Err(error) => ended_early(error),
+        };
+        Some(transfer)
+    }
+
+    pub(super) fn cancel(&self, id: TransferId) {
+        if let Some((_, cancel)) = self.running.get(&id) {
+            cancel.cancel();
+        }
+    }
+
+    pub(super) fn cancel_all(&self) {
+        for (_, cancel) in self.running.values() {
+            cancel.cancel();
+        }
+    }
+}
+
+fn ended_early(error: TransferError) -> TransferState {
+    match error {
+        TransferError::Cancelled => TransferState::Cancelled,
+        error => TransferState::Failed(transfer_error(&error)),
+    }
+}
