@@ -17,7 +17,7 @@ from scene import Scene
 from waiting import poll
 from wire import free_port
 
-SIZE = "1240x720"
+SIZE = "960x1020"
 TALK = [
     ("Anna", "Hello Ben, the server runs on my laptop. Did you find it at once?"),
     ("Ben", "Yes, one address to type and I was in. 🎉"),
@@ -54,22 +54,23 @@ def play(scene, tour):
     ben.wait_online()
     anna.wait_buddies("Ben")
     ben.wait_buddies("Anna")
-    anna.window.move(10, 30)
-    ben.window.move(10, 380)
+    # Each has a row of the display: the list of people, and beside it the conversation.
+    anna.window.resize(280, 440).move(10, 30)
+    ben.window.resize(280, 440).move(10, 530)
     tour.show("Ben joins it. Each sees the other.")
     ben.set_status_text("preparing Thursday")
     anna.wait_status("Ben", "preparing Thursday")
 
     of_anna = anna.start("Ben")
     of_anna.wait_waiting_for("Ben")
-    of_anna.window.move(330, 30)
-    ben.invitation("Anna")
+    of_anna.window.move(310, 30)
+    ben.invitation("Anna").frame().move(310, 530)
     tour.show("Anna starts a conversation: her window waits, Ben is invited.", "invitation")
     ben.accept("Anna")
     of_ben = ben.conversation("Anna")
     of_anna.wait_members("Anna", "Ben")
     of_ben.wait_members("Anna", "Ben")
-    of_ben.window.move(600, 200)
+    of_ben.window.move(310, 530)
     for name, text in TALK:
         {"Anna": of_anna, "Ben": of_ben}[name].say(text)
         for conversation in (of_anna, of_ben):
