@@ -159,8 +159,15 @@ fn the_client_in_python_works() {
     assert!(program.0.wait().unwrap().success());
 }
 
-const DOCUMENTS: [&str; 6] =
-    ["CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/hosting.md", "docs/protocol.md", "CHANGELOG.md"];
+const DOCUMENTS: [&str; 7] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/architecture.md",
+    "docs/hosting.md",
+    "docs/protocol.md",
+    "CHANGELOG.md",
+];
 
 /// What stands between single back-ticks, outside of blocks.
 fn quoted(document: &str) -> Vec<&str> {
