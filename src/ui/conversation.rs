@@ -360,7 +360,7 @@ impl ConversationWindow {
         imp.members_heading.set_label(&ngettext_f(
             "{n} member",
             "{n} members",
-            count - conversation.awaited().len().min(count),
+            count - (conversation.awaited().len() + conversation.declined().len()).min(count),
             &[],
         ));
     }
@@ -405,6 +405,20 @@ fn can_send(phase: Phase) -> bool {
 
 /// What the line above the entry says; nothing if all is well.
 fn state_words(client: &Client, conversation: &Conversation) -> String {
+    let words = phase_words(client, conversation);
+    let declined = conversation.declined();
+    if declined.is_empty() || !conversation.is_alive() {
+        return words;
+    }
+    let names = enumeration(&declined);
+    let declined = ngettext_f("{names} has declined.", "{names} have declined.", declined.len(), &[("names", &names)]);
+    if words.is_empty() {
+        return declined;
+    }
+    gettext_f("{state} {more}", &[("state", &words), ("more", &declined)])
+}
+
+fn phase_words(client: &Client, conversation: &Conversation) -> String {
     let awaited = conversation.awaited();
     let names = enumeration(&awaited);
     match conversation.phase() {
@@ -413,7 +427,13 @@ fn state_words(client: &Client, conversation: &Conversation) -> String {
             gettext_f("Waiting for {names} to join. What you send now, nobody reads yet.", &[("names", &names)])
         }
         Phase::Open if !awaited.is_empty() => gettext_f("Waiting for {names} to join.", &[("names", &names)]),
-        Phase::Open => absence(client, conversation),
+        Phase::Open => match conversation.vanished_initiator() {
+            Some(name) => gettext_f(
+                "{name}, who started this conversation, has left; its members stay as they are.",
+                &[("name", &name.shown())],
+            ),
+            None => absence(client, conversation),
+        },
         Phase::Interrupted => gettext(
             "The connection is lost and being restored. You can go on writing: your text is kept, and can be sent then.",
         ),

@@ -1,6 +1,6 @@
-//! The invitation dialog: who invites, and Accept or Decline.
+//! The invitation dialog: who invites or offers a file, and Accept or Decline.
 //!
-//! One window lists all invitations that wait: many at once, from a class that begins or from somebody who means
+//! One window lists all that waits for an answer: many at once, from a class that begins or from somebody who means
 //! mischief, must neither hide each other nor cover the screen.
 
 use gtk::prelude::*;
@@ -9,7 +9,7 @@ use gtk::{gdk, gio, glib};
 
 use super::a11y;
 use super::i18n::{gettext, gettext_f, ngettext_f};
-use super::model::{Client, Invitation};
+use super::model::{Client, Invitation, Subject};
 
 /// By what the window is found again.
 const WIDGET: &str = "invitations";
@@ -73,7 +73,10 @@ impl InvitationRow {
         let imp = row.imp();
         let from = invitation.from();
         imp.avatar.set_person(&from);
-        let text = invitation_words(&from);
+        let text = words(invitation);
+        if invitation.is_offer() {
+            imp.decline.set_label(&gettext("_Refuse"));
+        }
         imp.text.set_label(&text);
         a11y::description(&*imp.accept, &text);
         a11y::description(&*imp.decline, &text);
@@ -106,9 +109,29 @@ impl InvitationRow {
     }
 }
 
-/// Who invites, in a sentence.
-pub fn invitation_words(from: &str) -> String {
-    gettext_f("{name} invites you to a conversation.", &[("name", from)])
+/// Who invites to what, in a sentence.
+fn words(invitation: &Invitation) -> String {
+    let from = invitation.from();
+    match invitation.subject() {
+        Some(Subject::File { name, .. }) => {
+            gettext_f("{name} offers you the file “{file}”.", &[("name", &from), ("file", name)])
+        }
+        _ => gettext_f("{name} invites you to a conversation.", &[("name", &from)]),
+    }
+}
+
+/// What the window is called while it shows these.
+fn title(client: &Client) -> String {
+    let (offers, others): (Vec<_>, Vec<_>) =
+        client.invitations().iter::<Invitation>().filter_map(Result::ok).partition(Invitation::is_offer);
+    match (offers.len(), others.len()) {
+        (0, count) => ngettext_f("Invitation - Klatch", "{n} Invitations - Klatch", count, &[]),
+        (count, 0) => ngettext_f("Offer of a File - Klatch", "{n} Offers of Files - Klatch", count, &[]),
+        (offers, others) => {
+            let total = offers + others;
+            ngettext_f("Invitation and Offer - Klatch", "{n} Invitations and Offers - Klatch", total, &[])
+        }
+    }
 }
 
 /// Shows a window while invitations wait. It comes to the front by itself when the first arrives; the others join it.
@@ -129,8 +152,7 @@ pub fn follow(app: &impl IsA<gtk::Application>, client: &Client) {
             }
             let is_new = shown.is_none();
             let shown = shown.unwrap_or_else(|| build(&app, &client));
-            let count = list.n_items() as usize;
-            shown.set_title(Some(&ngettext_f("Invitation - Klatch", "{n} Invitations - Klatch", count, &[])));
+            shown.set_title(Some(&title(&client)));
             if is_new {
                 shown.present();
             }
@@ -185,10 +207,16 @@ fn build(app: &gtk::Application, client: &Client) -> gtk::Window {
 
 /// The notification of an invitation, which can be answered there.
 pub fn notification(invitation: &Invitation) -> gio::Notification {
-    let notification = gio::Notification::new(&gettext("Invitation"));
-    notification.set_body(Some(&invitation_words(&invitation.from())));
+    let is_offer = invitation.is_offer();
+    let (title, decline) = if is_offer {
+        (gettext("Offer of a File"), gettext("Refuse"))
+    } else {
+        (gettext("Invitation"), gettext("Decline"))
+    };
+    let notification = gio::Notification::new(&title);
+    notification.set_body(Some(&words(invitation)));
     notification.set_default_action("app.show-invitations");
-    for (label, accept) in [(gettext("Accept"), true), (gettext("Decline"), false)] {
+    for (label, accept) in [(gettext("Accept"), true), (decline, false)] {
         let target = (invitation.key(), accept).to_variant();
         notification.add_button_with_target_value(&label, "app.answer-invitation", Some(&target));
     }

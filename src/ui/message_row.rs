@@ -11,7 +11,7 @@ use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
 use super::i18n::{gettext, gettext_f};
-use super::model::{Entry, Message};
+use super::model::{Entry, Message, enumeration};
 use super::{colour, markup, style};
 use crate::net::{Delivery, UserName};
 
@@ -203,7 +203,8 @@ impl MessageRow {
                     // Writing to a String cannot fail.
                     let _ = write!(text, "…\n<a href='{COPY}'>{}</a>", markup::escape(&offer));
                 }
-                text.push_str(&message.delivery().map(delivery_note).unwrap_or_default());
+                let note = message.delivery().map(|delivery| delivery_note(delivery, &message.missing()));
+                text.push_str(&note.unwrap_or_default());
                 text
             }
         }
@@ -217,7 +218,7 @@ impl MessageRow {
 }
 
 /// What is said behind one's own text; nothing if it has certainly been delivered.
-fn delivery_note(delivery: Delivery) -> String {
+fn delivery_note(delivery: Delivery, missing: &[UserName]) -> String {
     let quiet = |words: &str| format!("  <span size='smaller' alpha='65%'>{}</span>", markup::escape(words));
     let loud = |words: &str| {
         let (words, resend) = (markup::escape(words), markup::escape(&gettext("Resend")));
@@ -230,7 +231,11 @@ fn delivery_note(delivery: Delivery) -> String {
         Delivery::Sending => quiet(&gettext("sending…")),
         Delivery::Sent => quiet(&gettext("sent")),
         Delivery::Uncertain => loud(&gettext("This may not have been delivered.")),
-        Delivery::Partial => quiet(&gettext("not delivered to everybody yet")),
+        Delivery::Partial if missing.is_empty() => quiet(&gettext("not delivered to everybody yet")),
+        Delivery::Partial => quiet(&gettext_f("not delivered to {names} yet", &[("names", &enumeration(missing))])),
+        Delivery::Failed if !missing.is_empty() => {
+            loud(&gettext_f("This did not reach {names}.", &[("names", &enumeration(missing))]))
+        }
         Delivery::Failed => loud(&gettext("This was not sent.")),
     }
 }

@@ -6,15 +6,22 @@
 mod buddy;
 mod client;
 mod conversation;
+mod inquiry;
 mod invitation;
 mod message;
+mod rate;
 mod roster;
+mod shared_file;
 mod tail;
+mod transfer;
 
 pub use buddy::Buddy;
 pub use client::{Client, Outbox};
 pub use conversation::{Conversation, enumeration};
-pub use invitation::Invitation;
+pub use inquiry::{Answer, Inquiry};
+pub use invitation::{Invitation, Subject};
 pub use message::{Entry, Message};
 pub use roster::{Roster, Section};
+pub use shared_file::SharedFile;
 pub use tail::Tail;
+pub use transfer::Transfer;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_channel::Receiver;
 use gtk::glib;
 
-use super::model::Client;
-use crate::net::{Event, Said};
+use super::model::{Answer, Client};
+use crate::net::{Event, Question, Said};
 
 /// How many events are shown at once.
 const BATCH: usize = 512;
@@ -49,15 +49,14 @@ pub fn apply(client: &Client, batch: Vec<Event>) {
             Event::Invited { conversation, from } => client.add_invitation(conversation, from),
             Event::Uninvited { conversation } => client.drop_invitation(&conversation),
             Event::Conversation(conversation) => client.set_conversation(&conversation),
-            Event::Delivery { id, state, .. } => client.set_delivery(id, state),
-            // Texts are gathered above; and no window asks for what the others tell.
-            Event::Said(_)
-            | Event::Listed(_)
-            | Event::UserInfo { .. }
-            | Event::Files { .. }
-            | Event::Unanswered { .. }
-            | Event::Offered { .. }
-            | Event::Transfer(_) => {}
+            Event::Delivery { id, state, missing } => client.set_delivery(id, state, &missing),
+            Event::UserInfo { of, info } => client.set_answer(&of, Question::UserInfo, &Answer::UserInfo(info)),
+            Event::Files { of, names } => client.set_answer(&of, Question::Files, &Answer::Files(names)),
+            Event::Unanswered { by, question, because } => client.set_unanswered(&by, question, because),
+            Event::Offered { offer, from, file } => client.add_offer(offer, from, &file),
+            Event::Transfer(transfer) => client.set_transfer(transfer),
+            // Texts are gathered above; and no window lists all conversations.
+            Event::Said(_) | Event::Listed(_) => {}
             Event::Problem(problem) => client.tell_problem(Some(problem)),
         }
     }

@@ -1,7 +1,9 @@
 //! All that the windows know of the network, in one place, and all that they may ask of it.
 
+mod peers;
+
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -11,7 +13,7 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
-use super::{Conversation, Entry, Invitation, Message, Roster};
+use super::{Conversation, Entry, Inquiry, Invitation, Message, Roster, Subject, Transfer};
 use crate::net::{
     self, Command, Contact, ConversationId, Delivery, LinkState, MessageId, NetError, NetErrorKind, Phase, Said,
     UserName,
@@ -28,8 +30,8 @@ pub type Outbox = Box<dyn Fn(Command) -> Result<(), NetError>>;
 
 mod imp {
     use super::{
-        Cell, Conversation, ConversationId, HashMap, HashSet, Instant, Invitation, LazyLock, LinkState, NetError,
-        OnceCell, Outbox, RefCell, Roster, Signal, UserName, gio, glib,
+        Cell, Conversation, ConversationId, HashMap, HashSet, Inquiry, Instant, Invitation, LazyLock, LinkState,
+        NetError, OnceCell, Outbox, RefCell, Roster, Signal, Transfer, UserName, VecDeque, gio, glib,
     };
     use glib::prelude::*;
     use glib::subclass::prelude::*;
@@ -45,6 +47,11 @@ mod imp {
         pub leaving: RefCell<HashSet<ConversationId>>,
         pub starting: RefCell<Option<(Vec<UserName>, Instant)>>,
         pub invitations: gio::ListStore,
+        pub has_files: Cell<bool>,
+        pub inquiries: RefCell<Vec<glib::WeakRef<Inquiry>>>,
+        pub transfers: gio::ListStore,
+        pub wanted: RefCell<VecDeque<(UserName, String)>>,
+        pub asks_for_files: Cell<bool>,
         pub problem: RefCell<Option<NetError>>,
         pub last_key: Cell<u32>,
         pub last_message: Cell<u64>,
@@ -63,6 +70,11 @@ mod imp {
                 leaving: RefCell::default(),
                 starting: RefCell::default(),
                 invitations: gio::ListStore::new::<Invitation>(),
+                has_files: Cell::default(),
+                inquiries: RefCell::default(),
+                transfers: gio::ListStore::new::<Transfer>(),
+                wanted: RefCell::default(),
+                asks_for_files: Cell::default(),
                 problem: RefCell::default(),
                 last_key: Cell::default(),
                 last_message: Cell::default(),
@@ -78,13 +90,15 @@ mod imp {
 
     impl ObjectImpl for Client {
         fn signals() -> &'static [Signal] {
-            static SIGNALS: LazyLock<[Signal; 5]> = LazyLock::new(|| {
+            static SIGNALS: LazyLock<[Signal; 7]> = LazyLock::new(|| {
                 [
                     Signal::builder("link-changed").build(),
                     Signal::builder("roster-changed").build(),
                     Signal::builder("problem").build(),
                     Signal::builder("opened").param_types([Conversation::static_type()]).build(),
                     Signal::builder("unread").param_types([Conversation::static_type()]).build(),
+                    Signal::builder("transfer-changed").param_types([Transfer::static_type()]).build(),
+                    Signal::builder("arrived").param_types([Transfer::static_type()]).build(),
                 ]
             });
             SIGNALS.as_ref()
@@ -195,7 +209,12 @@ impl Client {
     /// Sends a command. If it is refused, the reason is told as a problem as well.
     pub fn send(&self, command: Command) -> Result<(), NetError> {
         let Some(outbox) = self.imp().outbox.get() else { return Err(NetError::new(NetErrorKind::NotConnected)) };
-        outbox(command).inspect_err(|error| self.tell_problem(Some(error.clone())))
+        let has_files = if let Command::Connect(mode) = &command { Some(mode.has_files()) } else { None };
+        outbox(command).inspect_err(|error| self.tell_problem(Some(error.clone())))?;
+        if let Some(has_files) = has_files {
+            self.imp().has_files.set(has_files);
+        }
+        Ok(())
     }
 
     /// Starts a conversation with these people, or gives back the one that goes on with exactly them.
@@ -249,11 +268,13 @@ impl Client {
 
     /// Answers an invitation.
     pub fn answer(&self, invitation: &Invitation, accept: bool) {
-        let Some(id) = invitation.conversation().cloned() else { return };
-        if accept {
-            self.imp().leaving.borrow_mut().remove(&id);
+        let Some(subject) = invitation.subject() else { return };
+        if let Subject::Conversation(id) = subject
+            && accept
+        {
+            self.imp().leaving.borrow_mut().remove(id);
         }
-        if self.send(Command::Answer { conversation: id, accept }).is_ok()
+        if self.send(subject.answer(accept)).is_ok()
             && let Some(at) = self.invitations().find(invitation)
         {
             self.invitations().remove(at);
@@ -286,6 +307,11 @@ impl Client {
             && self.problem().is_some_and(|problem| problem.kind == NetErrorKind::BadMessage)
         {
             self.tell_problem(None);
+        }
+        if matches!(link, LinkState::Offline(_)) {
+            // What was offered can be got only while one is there oneself.
+            self.drop_requests(|subject| matches!(subject, Subject::File { .. }));
+            imp.wanted.take();
         }
         imp.starting.replace(None);
         imp.link_since.set(Instant::now());
@@ -355,24 +381,33 @@ impl Client {
     }
 
     /// Takes over what is known of the delivery of one's own text.
-    pub fn set_delivery(&self, id: MessageId, delivery: Delivery) {
-        let _said_somewhere = self.every_conversation().any(|conversation| conversation.set_delivery(id, delivery));
+    pub fn set_delivery(&self, id: MessageId, delivery: Delivery, missing: &[UserName]) {
+        let mut every = self.every_conversation();
+        let _said_somewhere = every.any(|conversation| conversation.set_delivery(id, delivery, missing));
     }
 
     /// Takes up an invitation.
     pub fn add_invitation(&self, conversation: ConversationId, from: UserName) {
+        self.add_request(Subject::Conversation(conversation), from);
+    }
+
+    fn add_request(&self, subject: Subject, from: UserName) {
         if self.invitations().n_items() >= INVITATIONS {
             // Nobody can answer so many; a full command queue leaves it open, which does no harm.
-            let _ = self.send(Command::Answer { conversation, accept: false });
+            let _ = self.send(subject.answer(false));
             return;
         }
-        self.invitations().append(&Invitation::new(self.next_key(), conversation, from));
+        self.invitations().append(&Invitation::new(self.next_key(), subject, from));
     }
 
     /// Drops an invitation that can no longer be answered.
     pub fn drop_invitation(&self, conversation: &ConversationId) {
+        self.drop_requests(|subject| matches!(subject, Subject::Conversation(id) if id == conversation));
+    }
+
+    fn drop_requests(&self, is_over: impl Fn(&Subject) -> bool) {
         self.invitations().retain(|invitation| {
-            invitation.downcast_ref::<Invitation>().and_then(Invitation::conversation) != Some(conversation)
+            !invitation.downcast_ref::<Invitation>().and_then(Invitation::subject).is_some_and(&is_over)
         });
     }
 

@@ -40,6 +40,10 @@ mod imp {
         pub members: RefCell<Vec<UserName>>,
         pub awaited: RefCell<Vec<UserName>>,
         pub others: RefCell<Vec<UserName>>,
+        pub declined: RefCell<Vec<UserName>>,
+        pub unreachable: RefCell<Vec<UserName>>,
+        pub initiator: RefCell<Option<UserName>>,
+        pub is_frozen: Cell<bool>,
         pub phase: Cell<Option<Phase>>,
         pub transcript: gio::ListStore,
         pub people: gio::ListStore,
@@ -63,6 +67,10 @@ mod imp {
                 members: RefCell::default(),
                 awaited: RefCell::default(),
                 others: RefCell::default(),
+                declined: RefCell::default(),
+                unreachable: RefCell::default(),
+                initiator: RefCell::default(),
+                is_frozen: Cell::default(),
                 phase: Cell::default(),
                 transcript: gio::ListStore::new::<Message>(),
                 people: gio::ListStore::new::<Buddy>(),
@@ -138,6 +146,24 @@ impl Conversation {
         self.imp().awaited.borrow().clone()
     }
 
+    /// Who was invited and has declined, or could not be asked.
+    pub fn declined(&self) -> Vec<UserName> {
+        self.imp().declined.borrow().clone()
+    }
+
+    /// Who has started it and is gone, so that its members stay as they are.
+    pub fn vanished_initiator(&self) -> Option<UserName> {
+        self.imp().initiator.borrow().clone().filter(|_| self.imp().is_frozen.get())
+    }
+
+    /// For how many others it ends if one leaves it: among peers, whoever has started it closes it for all.
+    pub fn ends_for(&self) -> usize {
+        let imp = self.imp();
+        let is_own = imp.initiator.borrow().as_ref().is_some_and(|initiator| self.is_me(initiator));
+        let others = imp.members.borrow().iter().filter(|name| !self.is_me(name)).count();
+        if is_own && self.is_alive() { others } else { 0 }
+    }
+
     /// Everybody else who is, will be or last was in it.
     pub fn others(&self) -> Vec<UserName> {
         self.imp().others.borrow().clone()
@@ -161,6 +187,10 @@ impl Conversation {
         }
         let before = (imp.phase.replace(Some(news.phase)), imp.members.replace(news.members.clone()));
         imp.awaited.replace(news.awaited.clone());
+        imp.declined.replace(news.declined.clone());
+        imp.unreachable.replace(news.unreachable.clone());
+        imp.initiator.replace(news.initiator.clone());
+        imp.is_frozen.set(news.is_frozen);
         let others: Vec<_> =
             news.members.iter().chain(&news.awaited).filter(|name| !self.is_me(name)).cloned().collect();
         if !others.is_empty() {
@@ -181,11 +211,14 @@ impl Conversation {
         let members = imp.members.borrow();
         let awaited = imp.awaited.borrow();
         let is_over = !self.is_alive();
-        let mut wanted: Vec<_> = members.iter().map(|name| (name, String::new())).collect();
+        let (declined, unreachable) = (imp.declined.borrow(), imp.unreachable.borrow());
+        let note_of = |name| if unreachable.contains(name) { gettext("not reachable") } else { String::new() };
+        let mut wanted: Vec<_> = members.iter().map(|name| (name, note_of(name))).collect();
+        wanted.extend(awaited.iter().map(|name| (name, gettext("invited"))));
+        wanted.extend(declined.iter().map(|name| (name, gettext("has declined"))));
         if is_over {
             wanted.clear();
         }
-        wanted.extend(awaited.iter().filter(|_| !is_over).map(|name| (name, gettext("invited"))));
         let present: HashMap<_, _> =
             imp.people.iter::<Buddy>().filter_map(Result::ok).map(|buddy| (buddy.name(), buddy)).collect();
         let people: Vec<_> = wanted
@@ -251,10 +284,10 @@ impl Conversation {
     }
 
     /// Takes over what is known of the delivery of one's own text; whether it was said here.
-    pub(super) fn set_delivery(&self, id: MessageId, delivery: Delivery) -> bool {
+    pub(super) fn set_delivery(&self, id: MessageId, delivery: Delivery, missing: &[UserName]) -> bool {
         let mut own = self.imp().own.borrow_mut();
         let Some(message) = own.get(&id) else { return false };
-        message.set_delivery(delivery);
+        message.set_delivery(delivery, missing);
         if delivery == Delivery::Delivered {
             own.remove(&id);
         }

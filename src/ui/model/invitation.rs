@@ -1,19 +1,43 @@
-//! An invitation that waits for an answer.
+//! An invitation or an offer that waits for an answer.
 
 use std::cell::OnceCell;
 
 use gtk::glib;
 use gtk::subclass::prelude::*;
 
-use crate::net::{ConversationId, UserName};
+use crate::net::{Command, ConversationId, OfferId, UserName};
+
+/// What can be accepted or declined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// To enter this conversation.
+    Conversation(ConversationId),
+    /// To get a file.
+    File {
+        /// By what the network knows the offer.
+        offer: OfferId,
+        /// The name of the file, as it may be shown.
+        name: String,
+    },
+}
+
+impl Subject {
+    /// The command that answers.
+    pub(super) fn answer(&self, accept: bool) -> Command {
+        match self {
+            Self::Conversation(id) => Command::Answer { conversation: id.clone(), accept },
+            Self::File { offer, .. } => Command::AnswerOffer { offer: *offer, accept },
+        }
+    }
+}
 
 mod imp {
-    use super::{ConversationId, OnceCell, UserName, glib};
+    use super::{OnceCell, Subject, UserName, glib};
     use glib::subclass::prelude::*;
 
     #[derive(Default)]
     pub struct Invitation {
-        pub what: OnceCell<(u32, ConversationId, UserName)>,
+        pub what: OnceCell<(u32, Subject, UserName)>,
     }
 
     #[glib::object_subclass]
@@ -26,14 +50,14 @@ mod imp {
 }
 
 glib::wrapper! {
-    /// An invitation that waits for an answer. It never changes.
+    /// An invitation or an offer that waits for an answer. It never changes.
     pub struct Invitation(ObjectSubclass<imp::Invitation>);
 }
 
 impl Invitation {
-    pub(super) fn new(key: u32, conversation: ConversationId, from: UserName) -> Self {
+    pub(super) fn new(key: u32, subject: Subject, from: UserName) -> Self {
         let invitation: Self = glib::Object::new();
-        invitation.imp().what.get_or_init(|| (key, conversation, from));
+        invitation.imp().what.get_or_init(|| (key, subject, from));
         invitation
     }
 
@@ -42,12 +66,17 @@ impl Invitation {
         self.imp().what.get().map_or(0, |what| what.0)
     }
 
-    /// To which conversation.
-    pub fn conversation(&self) -> Option<&ConversationId> {
+    /// To what.
+    pub fn subject(&self) -> Option<&Subject> {
         self.imp().what.get().map(|what| &what.1)
     }
 
-    /// Who invites, as it may be shown.
+    /// Whether it is about a file.
+    pub fn is_offer(&self) -> bool {
+        matches!(self.subject(), Some(Subject::File { .. }))
+    }
+
+    /// Who invites or offers, as it may be shown.
     pub fn from(&self) -> String {
         self.imp().what.get().map(|what| what.2.to_string()).unwrap_or_default()
     }

@@ -1,6 +1,6 @@
 //! One row of a transcript.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::time::SystemTime;
 
 use gtk::glib;
@@ -30,7 +30,7 @@ pub enum Entry {
 }
 
 mod imp {
-    use super::{Cell, Delivery, Entry, OnceCell, SystemTime, glib};
+    use super::{Cell, Delivery, Entry, OnceCell, RefCell, SystemTime, UserName, glib};
     use glib::prelude::*;
     use glib::subclass::prelude::*;
 
@@ -40,6 +40,7 @@ mod imp {
         pub entry: OnceCell<Entry>,
         pub at: OnceCell<SystemTime>,
         pub delivery: Cell<Option<Delivery>>,
+        pub missing: RefCell<Vec<UserName>>,
         /// Counts the changes of what is known of the delivery.
         #[property(get)]
         pub revision: Cell<u32>,
@@ -87,9 +88,15 @@ impl Message {
         self.imp().delivery.get()
     }
 
+    /// Whom one's own text has not reached yet, or will not reach; empty where that is not known.
+    pub fn missing(&self) -> Vec<UserName> {
+        self.imp().missing.borrow().clone()
+    }
+
     /// Takes over what is known of the delivery now.
-    pub fn set_delivery(&self, delivery: Delivery) {
-        if self.imp().delivery.replace(Some(delivery)) != Some(delivery) {
+    pub fn set_delivery(&self, delivery: Delivery, missing: &[UserName]) {
+        let before = self.imp().delivery.replace(Some(delivery));
+        if self.imp().missing.replace(missing.to_vec()) != missing || before != Some(delivery) {
             self.imp().revision.set(self.revision().wrapping_add(1));
             self.notify_revision();
         }

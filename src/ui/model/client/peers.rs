@@ -1,0 +1,214 @@
+//! What only peers can do: files, questions, blocking.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gtk::glib;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+
+use super::super::inquiry::{Answer, Inquiry};
+use super::super::invitation::Subject;
+use super::super::transfer::Transfer;
+use super::Client;
+use crate::net::{self, Command, Direction, NetError, NetErrorKind, OfferId, Question, TransferState, UserName};
+
+/// How many transfers the list keeps. The oldest that have ended go first.
+const TRANSFERS: u32 = 1_000;
+/// How long to wait for the network thread to take more.
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Client {
+    /// Whether people can be asked about themselves and their files: one is, or was last, among peers.
+    pub fn has_files(&self) -> bool {
+        self.imp().has_files.get()
+    }
+
+    /// The files on their way, and those that have come or gone, each a [`Transfer`], oldest first.
+    pub fn transfers(&self) -> &gtk::gio::ListStore {
+        &self.imp().transfers
+    }
+
+    /// The transfers that are under way.
+    pub fn running_transfers(&self) -> Vec<Transfer> {
+        self.transfers().iter::<Transfer>().filter_map(Result::ok).filter(Transfer::is_running).collect()
+    }
+
+    /// Asks somebody something. The answer comes into what is given back, as long as that is kept.
+    pub fn inquire(&self, of: &UserName, question: Question) -> Inquiry {
+        let inquiry = Inquiry::new(of, question);
+        let mut open = self.imp().inquiries.borrow_mut();
+        open.retain(|inquiry| inquiry.upgrade().is_some());
+        open.push(inquiry.downgrade());
+        drop(open);
+        self.ask_again(&inquiry);
+        inquiry
+    }
+
+    /// Asks once more.
+    pub fn ask_again(&self, inquiry: &Inquiry) {
+        let Some(command) = inquiry.command() else { return };
+        inquiry.set_answer(match self.send_quietly(command) {
+            Ok(()) => Answer::Awaited,
+            Err(error) => Answer::None(error),
+        });
+    }
+
+    /// Gets files that somebody shares, one after the other as far as the network thread takes them.
+    pub fn fetch_all(&self, from: &UserName, files: impl IntoIterator<Item = String>) {
+        self.imp().wanted.borrow_mut().extend(files.into_iter().map(|file| (from.clone(), file)));
+        if !self.imp().asks_for_files.get() {
+            self.ask_for_files();
+        }
+    }
+
+    fn ask_for_files(&self) {
+        let imp = self.imp();
+        imp.asks_for_files.set(false);
+        loop {
+            let Some((from, file)) = imp.wanted.borrow_mut().pop_front() else { return };
+            match self.send_quietly(Command::Fetch { from: from.clone(), file: file.clone(), save_as: None }) {
+                Ok(()) => {}
+                Err(error) if error.kind == NetErrorKind::Busy => {
+                    imp.wanted.borrow_mut().push_front((from, file));
+                    break;
+                }
+                Err(error) => {
+                    imp.wanted.take();
+                    self.tell_problem(Some(error));
+                    return;
+                }
+            }
+        }
+        imp.asks_for_files.set(true);
+        glib::timeout_add_local_once(
+            PAUSE,
+            glib::clone!(
+                #[weak(rename_to = client)]
+                self,
+                move || client.ask_for_files()
+            ),
+        );
+    }
+
+    /// Gets a file that somebody shares.
+    pub fn fetch(&self, from: &UserName, file: &str, save_as: Option<String>) -> Result<(), NetError> {
+        self.send(Command::Fetch { from: from.clone(), file: file.to_owned(), save_as })
+    }
+
+    /// Offers files of this computer to somebody.
+    pub fn offer(&self, to: &UserName, paths: impl IntoIterator<Item = PathBuf>) {
+        for path in paths {
+            // A refusal is told in the problem bar; the rest would be refused as well.
+            if self.send(Command::Offer { to: to.clone(), path }).is_err() {
+                break;
+            }
+        }
+    }
+
+    /// Ends a transfer early.
+    pub fn cancel(&self, transfer: &Transfer) {
+        if let Some(now) = transfer.now() {
+            let _told = self.send(Command::Cancel(now.id));
+        }
+    }
+
+    /// Tries a transfer again; the old row goes.
+    pub fn try_again(&self, transfer: &Transfer) {
+        if let Some(command) = transfer.again()
+            && self.send(command).is_ok()
+            && let Some(at) = self.transfers().find(transfer)
+        {
+            self.transfers().remove(at);
+        }
+    }
+
+    /// Takes what is not under way any more out of the list.
+    pub fn clear_finished_transfers(&self) {
+        self.transfers().retain(|transfer| transfer.downcast_ref().is_some_and(Transfer::is_running));
+    }
+}
+
+/// What the network tells.
+impl Client {
+    /// Takes over an answer to every window that waits for it.
+    pub fn set_answer(&self, of: &UserName, question: Question, answer: &Answer) {
+        let open: Vec<_> = self.imp().inquiries.borrow().iter().filter_map(glib::WeakRef::upgrade).collect();
+        for inquiry in open.iter().filter(|inquiry| inquiry.is(of, question)) {
+            inquiry.set_answer(answer.clone());
+        }
+    }
+
+    /// Takes over that something was not answered.
+    pub fn set_unanswered(&self, by: &UserName, question: Question, because: NetError) {
+        if question == Question::Offer {
+            self.tell_problem(Some(because));
+        } else {
+            self.set_answer(by, question, &Answer::None(because));
+        }
+    }
+
+    /// Takes up an offer of a file.
+    pub fn add_offer(&self, offer: OfferId, from: UserName, file: &str) {
+        self.add_request(Subject::File { offer, name: net::displayable(file).into_owned() }, from);
+    }
+
+    /// Takes over how a transfer stands, which may be new.
+    pub fn set_transfer(&self, news: net::Transfer) {
+        let known = self.transfers().iter::<Transfer>().filter_map(Result::ok).find(|known| known.is(news.id));
+        let has_arrived = news.direction == Direction::In && news.state == TransferState::Done;
+        let was_running = known.as_ref().is_none_or(Transfer::is_running);
+        let transfer = if let Some(known) = known {
+            known.update(news);
+            known
+        } else {
+            let transfer = Transfer::new(news);
+            self.make_room();
+            self.transfers().append(&transfer);
+            transfer
+        };
+        self.emit_by_name::<()>("transfer-changed", &[&transfer]);
+        if has_arrived && was_running {
+            self.emit_by_name::<()>("arrived", &[&transfer]);
+        }
+    }
+
+    /// Transfers that are under way are bounded by the network thread; those that have ended are bounded here.
+    fn make_room(&self) {
+        let transfers = self.transfers();
+        if transfers.n_items() < TRANSFERS {
+            return;
+        }
+        let oldest = transfers.iter::<Transfer>().position(|transfer| transfer.is_ok_and(|t| !t.is_running()));
+        if let Some(at) = oldest.and_then(|at| u32::try_from(at).ok()) {
+            transfers.remove(at);
+        }
+    }
+
+    /// Sends a command whose refusal is shown where it was asked for.
+    fn send_quietly(&self, command: Command) -> Result<(), NetError> {
+        let Some(outbox) = self.imp().outbox.get() else { return Err(NetError::new(NetErrorKind::NotConnected)) };
+        outbox(command)
+    }
+}
+
+/// Where to listen.
+impl Client {
+    /// Calls back when there is news of a transfer.
+    pub fn connect_transfer_changed(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_closure(
+            "transfer-changed",
+            false,
+            glib::closure_local!(move |client: &Self, _: &Transfer| callback(client)),
+        )
+    }
+
+    /// Calls back when a file has come.
+    pub fn connect_arrived(&self, callback: impl Fn(&Transfer) + 'static) -> glib::SignalHandlerId {
+        self.connect_closure(
+            "arrived",
+            false,
+            glib::closure_local!(move |_: &Self, transfer: &Transfer| callback(transfer)),
+        )
+    }
+}

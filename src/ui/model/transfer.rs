@@ -1,0 +1,110 @@
+//! A file on its way, or one that has come or gone.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use gtk::glib;
+use gtk::subclass::prelude::*;
+
+use super::rate::Rate;
+use crate::net::{self, Command, Direction, TransferState};
+
+mod imp {
+    use super::{Cell, Rate, RefCell, glib, net};
+    use glib::prelude::*;
+    use glib::subclass::prelude::*;
+
+    #[derive(Default, glib::Properties)]
+    #[properties(wrapper_type = super::Transfer)]
+    pub struct Transfer {
+        pub now: RefCell<Option<net::Transfer>>,
+        pub rate: RefCell<Rate>,
+        /// Counts the news.
+        #[property(get)]
+        pub revision: Cell<u32>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Transfer {
+        const NAME: &'static str = "KlatchTransfer";
+        type Type = super::Transfer;
+    }
+
+    #[glib::derived_properties]
+    impl ObjectImpl for Transfer {}
+}
+
+glib::wrapper! {
+    /// A file on its way, or one that has come or gone.
+    pub struct Transfer(ObjectSubclass<imp::Transfer>);
+}
+
+impl Transfer {
+    pub(super) fn new(news: net::Transfer) -> Self {
+        let transfer: Self = glib::Object::new();
+        transfer.update(news);
+        transfer
+    }
+
+    pub(super) fn update(&self, news: net::Transfer) {
+        let imp = self.imp();
+        imp.rate.borrow_mut().mark(Instant::now(), news.done);
+        imp.now.replace(Some(news));
+        imp.revision.set(self.revision().wrapping_add(1));
+        self.notify_revision();
+    }
+
+    /// How it stands, as the network tells it.
+    pub fn now(&self) -> Option<net::Transfer> {
+        self.imp().now.borrow().clone()
+    }
+
+    pub(super) fn is(&self, id: net::TransferId) -> bool {
+        self.imp().now.borrow().as_ref().is_some_and(|now| now.id == id)
+    }
+
+    /// Whether it is under way.
+    pub fn is_running(&self) -> bool {
+        self.imp().now.borrow().as_ref().is_some_and(|now| now.state == TransferState::Running)
+    }
+
+    /// Bytes in a second, while that is known.
+    pub fn speed(&self) -> Option<u64> {
+        self.imp().rate.borrow().per_second().filter(|_| self.is_running())
+    }
+
+    /// How many seconds are left, while that is known.
+    pub fn seconds_left(&self) -> Option<u64> {
+        let now = self.now()?;
+        let left = now.total?.checked_sub(now.done)?;
+        let speed = self.speed().filter(|speed| *speed > 0)?;
+        Some(left.div_ceil(speed))
+    }
+
+    /// Where the file is, if all of it is there.
+    pub fn finished_path(&self) -> Option<PathBuf> {
+        self.now().filter(|now| now.state == TransferState::Done || now.direction == Direction::Out).map(|now| now.path)
+    }
+
+    /// The command that tries again what has ended early.
+    pub(super) fn again(&self) -> Option<Command> {
+        let now = self.now()?;
+        if !matches!(now.state, TransferState::Failed(_) | TransferState::Cancelled) {
+            return None;
+        }
+        Some(match now.direction {
+            Direction::In => Command::Fetch {
+                from: now.peer,
+                file: now.file,
+                save_as: now.path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            },
+            Direction::Out => Command::Offer { to: now.peer, path: now.path },
+        })
+    }
+
+    /// Whether it can be tried again.
+    pub fn can_try_again(&self) -> bool {
+        self.again().is_some()
+    }
+}
