@@ -77,6 +77,11 @@ impl ProblemBar {
         self.set_visible(true);
     }
 
+    /// Whether the bar can be closed; it should not where it is all that there is to see.
+    pub fn set_dismissible(&self, is_dismissible: bool) {
+        self.imp().close.set_visible(is_dismissible);
+    }
+
     /// There is no problem, or none any more.
     pub fn clear(&self) {
         self.set_visible(false);

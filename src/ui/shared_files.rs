@@ -1,0 +1,309 @@
+//! The window that lists what somebody shares, to choose from.
+
+use gtk::glib;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+
+use super::i18n::{gettext, gettext_f, ngettext_f};
+use super::model::{Answer, Client, SharedFile};
+use super::problem::Problem;
+use super::prompt::{Prompt, Words};
+use crate::net::{Question, UserName};
+
+mod imp {
+    use std::cell::OnceCell;
+
+    use gtk::prelude::*;
+    use gtk::subclass::prelude::*;
+    use gtk::{gio, glib};
+
+    use super::super::inquiry_page::InquiryPage;
+    use super::{Client, UserName};
+    use crate::ui::model::{Inquiry, SharedFile};
+
+    #[derive(gtk::CompositeTemplate)]
+    #[template(resource = "/im/klatch/Klatch/ui/shared_files.ui")]
+    pub struct SharedFilesWindow {
+        #[template_child]
+        pub(super) search: TemplateChild<gtk::SearchEntry>,
+        #[template_child]
+        pub(super) page: TemplateChild<InquiryPage>,
+        #[template_child]
+        pub(super) pages: TemplateChild<gtk::Stack>,
+        #[template_child]
+        pub(super) nothing: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) list: TemplateChild<gtk::ColumnView>,
+        #[template_child]
+        pub(super) name: TemplateChild<gtk::ColumnViewColumn>,
+        #[template_child]
+        pub(super) folder: TemplateChild<gtk::ColumnViewColumn>,
+        #[template_child]
+        pub(super) state: TemplateChild<gtk::Label>,
+        pub(super) files: gio::ListStore,
+        pub(super) filter: OnceCell<gtk::CustomFilter>,
+        pub(super) selection: OnceCell<gtk::MultiSelection>,
+        pub(super) client: OnceCell<Client>,
+        pub(super) of: OnceCell<UserName>,
+        pub(super) inquiry: OnceCell<Inquiry>,
+    }
+
+    impl Default for SharedFilesWindow {
+        fn default() -> Self {
+            Self {
+                search: TemplateChild::default(),
+                page: TemplateChild::default(),
+                pages: TemplateChild::default(),
+                nothing: TemplateChild::default(),
+                list: TemplateChild::default(),
+                name: TemplateChild::default(),
+                folder: TemplateChild::default(),
+                state: TemplateChild::default(),
+                files: gio::ListStore::new::<SharedFile>(),
+                filter: OnceCell::default(),
+                selection: OnceCell::default(),
+                client: OnceCell::default(),
+                of: OnceCell::default(),
+                inquiry: OnceCell::default(),
+            }
+        }
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for SharedFilesWindow {
+        const NAME: &'static str = "KlatchSharedFilesWindow";
+        type Type = super::SharedFilesWindow;
+        type ParentType = gtk::Window;
+
+        fn class_init(class: &mut Self::Class) {
+            InquiryPage::ensure_type();
+            class.bind_template();
+            class.install_action("files.get", None, |window, _, _| window.get());
+            class.install_action("files.get-as", None, |window, _, _| window.get_as());
+            class.install_action("files.refresh", None, |window, _, _| window.refresh());
+            class.install_action("files.find", None, |window, _, _| {
+                window.imp().search.grab_focus();
+            });
+        }
+
+        fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
+            object.init_template();
+        }
+    }
+
+    impl ObjectImpl for SharedFilesWindow {}
+    impl WidgetImpl for SharedFilesWindow {}
+    impl WindowImpl for SharedFilesWindow {}
+}
+
+glib::wrapper! {
+    /// What somebody shares.
+    pub struct SharedFilesWindow(ObjectSubclass<imp::SharedFilesWindow>)
+        @extends gtk::Window, gtk::Widget,
+        @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Native, gtk::Root, gtk::ShortcutManager;
+}
+
+impl SharedFilesWindow {
+    /// A window for this person, who is asked at once.
+    pub fn new(app: &impl IsA<gtk::Application>, client: &Client, of: &UserName) -> Self {
+        let window: Self = glib::Object::builder().property("application", app).build();
+        let imp = window.imp();
+        window.set_title(Some(&gettext_f("Files of {name}", &[("name", &of.shown())])));
+        imp.client.get_or_init(|| client.clone());
+        imp.of.get_or_init(|| of.clone());
+        window.build_list();
+        let inquiry = imp.inquiry.get_or_init(|| client.inquire(of, Question::Files));
+        let weak = window.downgrade();
+        imp.page.follow(client, inquiry, move |answer| {
+            if let (Some(window), Answer::Files(names)) = (weak.upgrade(), answer) {
+                window.show_files(names);
+            }
+        });
+        window
+    }
+
+    /// Whose files it lists.
+    pub fn of(&self) -> Option<&UserName> {
+        self.imp().of.get()
+    }
+
+    fn build_list(&self) {
+        let imp = self.imp();
+        for (column, property) in [(&imp.name, "name"), (&imp.folder, "folder")] {
+            let value = gtk::PropertyExpression::new(SharedFile::static_type(), gtk::Expression::NONE, property);
+            column.set_sorter(Some(&gtk::StringSorter::new(Some(&value))));
+            column.set_factory(Some(&text_factory(property)));
+        }
+        let search = imp.search.clone();
+        let filter = gtk::CustomFilter::new(move |file| {
+            file.downcast_ref::<SharedFile>().is_some_and(|file| file.matches(&search.text()))
+        });
+        let found = gtk::FilterListModel::new(Some(imp.files.clone()), Some(imp.filter.get_or_init(|| filter).clone()));
+        // A peer may list very many: neither finding nor sorting may hold the window up.
+        found.set_incremental(true);
+        let sorted = gtk::SortListModel::new(Some(found), imp.list.sorter());
+        sorted.set_incremental(true);
+        let selection = gtk::MultiSelection::new(Some(sorted));
+        imp.list.set_model(Some(&selection));
+        imp.list.sort_by_column(Some(&imp.name), gtk::SortType::Ascending);
+        let refresh = glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            move || window.refresh_state()
+        );
+        selection.connect_selection_changed({
+            let refresh = refresh.clone();
+            move |_, _, _| refresh()
+        });
+        selection.connect_items_changed(move |_, _, _, _| refresh());
+        imp.selection.get_or_init(|| selection);
+        imp.list.connect_activate(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            move |_, _| window.get()
+        ));
+        imp.search.connect_search_changed(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            move |_| {
+                if let Some(filter) = window.imp().filter.get() {
+                    filter.changed(gtk::FilterChange::Different);
+                }
+                window.refresh_state();
+            }
+        ));
+        imp.search.connect_stop_search(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            move |search| {
+                if search.text().is_empty() {
+                    window.close();
+                } else {
+                    search.set_text("");
+                    window.imp().list.grab_focus();
+                }
+            }
+        ));
+        imp.search.set_key_capture_widget(Some(&*imp.list));
+        self.refresh_state();
+    }
+
+    fn show_files(&self, names: &[String]) {
+        let imp = self.imp();
+        let files: Vec<_> = names.iter().map(|name| SharedFile::new(name)).collect();
+        imp.files.splice(0, imp.files.n_items(), &files);
+        self.refresh_state();
+    }
+
+    fn selected(&self) -> Vec<SharedFile> {
+        let Some(selection) = self.imp().selection.get() else { return Vec::new() };
+        let chosen = selection.selection();
+        let positions = (0..u32::try_from(chosen.size()).unwrap_or(u32::MAX)).map(|nth| chosen.nth(nth));
+        positions.filter_map(|at| selection.item(at).and_downcast()).collect()
+    }
+
+    fn refresh_state(&self) {
+        let imp = self.imp();
+        let all = imp.files.n_items() as usize;
+        let found = imp.selection.get().map_or(0, ListModelExt::n_items) as usize;
+        let selected = imp.selection.get().map_or(0, |selection| selection.selection().size());
+        self.action_set_enabled("files.get", selected > 0);
+        self.action_set_enabled("files.get-as", selected == 1);
+        imp.pages.set_visible_child_name(if found > 0 { "list" } else { "nothing" });
+        imp.nothing.set_label(&if all == 0 {
+            let name = self.of().map(ToString::to_string).unwrap_or_default();
+            gettext_f("{name} shares no files.", &[("name", &name)])
+        } else {
+            gettext("Nothing found")
+        });
+        imp.state.set_label(&if selected > 0 {
+            ngettext_f("{n} selected", "{n} selected", usize::try_from(selected).unwrap_or(usize::MAX), &[])
+        } else {
+            ngettext_f("{n} file", "{n} files", found, &[])
+        });
+    }
+
+    fn refresh(&self) {
+        let imp = self.imp();
+        if let (Some(client), Some(inquiry)) = (imp.client.get(), imp.inquiry.get()) {
+            client.ask_again(inquiry);
+        }
+    }
+
+    fn get(&self) {
+        let imp = self.imp();
+        let (Some(client), Some(of)) = (imp.client.get(), imp.of.get()) else { return };
+        let files = self.selected();
+        if files.is_empty() {
+            return;
+        }
+        client.fetch_all(of, files.iter().map(SharedFile::path));
+        self.show_transfers();
+    }
+
+    fn get_as(&self) {
+        let files = self.selected();
+        let ([file], Some(client), Some(of)) = (files.as_slice(), self.imp().client.get(), self.of()) else { return };
+        let words = Words {
+            title: gettext("Get As"),
+            advice: gettext("The file goes into your folder for downloads, under this name."),
+            caption: gettext("_Name"),
+            go: gettext("_Get"),
+        };
+        let path = file.path();
+        let prompt = Prompt::new(
+            self,
+            &words,
+            &file.name(),
+            glib::clone!(
+                #[weak(rename_to = window)]
+                self,
+                #[weak]
+                client,
+                #[strong]
+                of,
+                #[upgrade_or]
+                Ok(()),
+                move |name| {
+                    if name.is_empty() || name.starts_with('.') || name.contains('/') {
+                        return Err(gettext("A name of a file has no slash, and does not begin with a full stop."));
+                    }
+                    client.fetch(&of, &path, Some(name.to_owned())).map_err(|error| Problem::new(&error, "").title)?;
+                    window.show_transfers();
+                    Ok(())
+                }
+            ),
+        );
+        prompt.present();
+    }
+
+    fn show_transfers(&self) {
+        if let Some(app) = self.application() {
+            app.activate_action("transfers", None);
+        }
+    }
+}
+
+fn text_factory(property: &'static str) -> gtk::SignalListItemFactory {
+    let factory = gtk::SignalListItemFactory::new();
+    factory.connect_setup(|_, item| {
+        let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
+        let label = gtk::Label::builder().xalign(0.0).ellipsize(gtk::pango::EllipsizeMode::Middle).build();
+        item.set_child(Some(&label));
+    });
+    factory.connect_bind(move |_, item| {
+        let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
+        if let (Some(label), Some(file)) = (item.child().and_downcast::<gtk::Label>(), item.item()) {
+            let text: String = file.property(property);
+            label.set_label(&text);
+            label.set_tooltip_text(Some(&text));
+        }
+    });
+    factory
+}
+
+/// The window for this person, if there is one.
+pub fn window(app: &impl IsA<gtk::Application>, of: &UserName) -> Option<SharedFilesWindow> {
+    let windows = app.windows().into_iter().filter_map(|window| window.downcast::<SharedFilesWindow>().ok());
+    windows.into_iter().find(|window| window.of() == Some(of))
+}
