@@ -17,6 +17,8 @@ use std::time::Duration;
 use async_channel::{Receiver, Sender};
 use thiserror::Error;
 
+#[cfg(test)]
+pub(super) use fake::FakeLan;
 pub use service_type::{ServiceType, ServiceTypeError};
 
 use crate::protocol::ident::UserName;

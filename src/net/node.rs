@@ -21,7 +21,7 @@ use self::chat::{Chat, Note};
 use self::notes::Text;
 use self::people::People;
 use super::command::{Command, MessageId};
-use super::event::{Conversation, Delivery, EndReason, Event, NetError, NetErrorKind, Said};
+use super::event::{Conversation, Delivery, EndReason, Event, NetError, NetErrorKind, Phase, Said};
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::{PeerRequest, instance_name};
 use crate::protocol::status::Status;
@@ -120,6 +120,15 @@ pub(super) enum Action {
     },
     /// Reply to a request and close.
     Reply(ReplyKey, Reply),
+}
+
+/// What is to be told to one person at the end.
+#[derive(Debug, PartialEq)]
+pub(super) struct Farewell {
+    /// Where they are, the best address first.
+    pub(super) to: Vec<SocketAddr>,
+    /// What, in order.
+    pub(super) requests: Vec<PeerRequest>,
 }
 
 /// What is replied to a request about chats.
@@ -466,24 +475,28 @@ impl Node {
         }
     }
 
-    /// Ends everything: the user goes offline. What is returned may be sent for a short while yet.
-    pub(super) fn leave(mut self) -> Vec<Action> {
+    /// Ends everything: the user goes offline. What is to be told to each person is in order, for one after the other.
+    pub(super) fn leave(mut self) -> (Vec<Event>, Vec<Farewell>) {
         let mut out = Vec::new();
         for id in self.invitations.keys().cloned().collect::<Vec<_>>() {
             self.withdraw(&id, &mut out);
         }
+        self.people.hold();
         let moment = Moment { now: Instant::now(), wall: SystemTime::now() };
         for id in self.chats.keys().cloned().collect::<Vec<_>>() {
             self.command(Command::Leave(id), moment, &mut out);
         }
-        // One is offline, not gone by choice: a window that says so can stay.
-        for action in &mut out {
-            if let Action::Emit(Event::Conversation(conversation)) = action {
-                conversation.phase = super::event::Phase::Ended(EndReason::Offline);
-            }
-        }
+        let farewells = self.people.farewells();
         self.people.clear(&mut out);
-        out
+        let events = out.into_iter().filter_map(|action| match action {
+            // One is offline, not gone by choice: a window that says so can stay.
+            Action::Emit(Event::Conversation(conversation)) => {
+                Some(Event::Conversation(Conversation { phase: Phase::Ended(EndReason::Offline), ..conversation }))
+            }
+            Action::Emit(event) => Some(event),
+            Action::Ask { .. } | Action::Reply(..) => None,
+        });
+        (events.collect(), farewells)
     }
 }
 

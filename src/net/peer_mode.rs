@@ -3,6 +3,8 @@
 mod errands;
 mod files;
 mod requests;
+#[cfg(test)]
+mod tests;
 mod transfers;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +18,7 @@ use async_channel::{Receiver, Sender};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::{AbortHandle, spawn_blocking};
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 
 use self::errands::{Errands, News};
 use self::files::Files;
@@ -26,7 +28,7 @@ use super::discovery::{self, Advertisement, Discovery};
 use super::event::{Event, LinkState, NetError, NetErrorKind, Question};
 use super::exchange::{self, Arrival, Request};
 use super::mode::{PeerParameters, ServerAddress};
-use super::node::{Action, Input, Moment, Node, Reply, ReplyKey};
+use super::node::{Action, Farewell, Input, Moment, Node, Reply, ReplyKey};
 use super::transfer::remove_forgotten;
 use super::{Next, emit};
 use crate::protocol::ident::UserName;
@@ -40,8 +42,9 @@ const ARRIVALS: usize = 64;
 const ROUND: Duration = Duration::from_secs(20);
 /// A step of the clock that is longer than this, beside a round, is sleep.
 const SLEPT: Duration = Duration::from_secs(15);
-/// How long goodbyes may take.
-const FAREWELL: Duration = Duration::from_millis(1300);
+/// How long the goodbyes to those in one's chats may take. After them comes the one to the network, so that they are from
+/// somebody who is still known.
+const FAREWELL: Duration = Duration::from_millis(700);
 /// Most connections that wait to be accepted.
 const BACKLOG: i32 = 128;
 
@@ -423,19 +426,22 @@ impl Peer<'_> {
     /// Says goodbye to everybody.
     async fn leave(self, next: &Next) {
         self.transfers.cancel_all();
-        let mut goodbyes = tokio::task::JoinSet::new();
-        for action in self.node.leave() {
-            match action {
-                Action::Emit(event) => emit(self.events, event).await,
-                Action::Ask { to, request, .. } => {
-                    goodbyes.spawn(async move { drop(exchange::ask(&to, &request, Form::default()).await) });
+        let (told, farewells) = self.node.leave();
+        for event in told {
+            emit(self.events, event).await;
+        }
+        let mut goodbyes = JoinSet::new();
+        for Farewell { to, requests } in farewells {
+            goodbyes.spawn(async move {
+                for request in requests {
+                    // Whoever cannot be reached finds out by themselves.
+                    let _ = exchange::ask(&to, &request, Form::default()).await;
                 }
-                Action::Reply(..) => {}
-            }
+            });
         }
         let said = async { while goodbyes.join_next().await.is_some() {} };
-        // Whoever does not answer in time finds out by themselves.
-        let _ = tokio::time::timeout(FAREWELL, async { tokio::join!(said, self.discovery.stop()) }).await;
+        let _ = tokio::time::timeout(FAREWELL, said).await;
+        self.discovery.stop().await;
         if !matches!(next, Next::Connect(_)) {
             emit(self.events, Event::Link(LinkState::Offline(None))).await;
         }

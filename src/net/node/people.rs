@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::Action;
 use super::chat::Note;
+use super::{Action, Farewell};
 use crate::net::event::{Contact, Event};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::PeerRequest;
@@ -146,6 +146,24 @@ impl People {
         }
         person.notes.push_back(note);
         None
+    }
+
+    /// From now on nothing is sent, only queued.
+    pub(super) fn hold(&mut self) {
+        for person in self.known.values_mut() {
+            person.is_busy = true;
+        }
+    }
+
+    /// Everything that was still to be told to those who could be reached lately.
+    pub(super) fn farewells(&mut self) -> Vec<Farewell> {
+        let people = self.known.values_mut().filter(|person| person.retry_at.is_none() && !person.notes.is_empty());
+        people
+            .map(|person| Farewell {
+                to: person.addresses.clone(),
+                requests: person.notes.drain(..).map(|note| note.request).collect(),
+            })
+            .collect()
     }
 
     /// Takes an older list of members back that has not been sent yet: the newer one says it all.

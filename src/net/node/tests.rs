@@ -339,10 +339,11 @@ fn the_blocked_are_not_heard() {
 
 #[test]
 fn going_offline_tells_everybody() {
-    let (mut network, _) = Network::chatting(&["ann", "bob"]);
+    let (mut network, id) = Network::chatting(&["ann", "bob"]);
     let node = std::mem::replace(&mut network.nodes[0].1, Node::new(name("ann"), ""));
-    let actions = node.leave();
-    assert!(actions.iter().any(|action| matches!(action, Action::Ask { request: PeerRequest::CloseChat { .. }, .. })));
-    assert!(actions.iter().any(|action| matches!(action,
-        Action::Emit(Event::Conversation(conversation)) if conversation.phase == Phase::Ended(EndReason::Offline))));
+    let (events, farewells) = node.leave();
+    let close = PeerRequest::CloseChat { chat: id, from: name("ann") };
+    assert_eq!(farewells, [Farewell { to: vec![address(1)], requests: vec![close] }]);
+    assert!(events.iter().any(|event| matches!(event,
+        Event::Conversation(conversation) if conversation.phase == Phase::Ended(EndReason::Offline))));
 }

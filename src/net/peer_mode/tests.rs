@@ -1,0 +1,206 @@
+//! Whole peers with real sockets and files, on a network of the test's own.
+
+use std::fs;
+
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::*;
+use crate::net::command::MessageId;
+use crate::net::discovery::{FakeLan, ServiceType};
+use crate::net::event::{Delivery, EndReason, Phase, Transfer, TransferState};
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A peer, with a folder that it shares and one for what it gets.
+struct Someone {
+    commands: Sender<Command>,
+    events: Receiver<Event>,
+    running: JoinHandle<()>,
+    shared: TempDir,
+    downloads: TempDir,
+    roster: Vec<crate::net::Contact>,
+}
+
+fn name(text: &str) -> UserName {
+    UserName::received(text)
+}
+
+impl Someone {
+    async fn on(lan: &FakeLan, who: &str) -> Self {
+        let (shared, downloads) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(shared.path().join("notes.txt"), format!("by {who}")).unwrap();
+        let parameters = PeerParameters {
+            name: name(who),
+            status: Status::default(),
+            service_type: ServiceType::default(),
+            port: 0,
+            share: Some(shared.path().to_owned()),
+            downloads: downloads.path().to_owned(),
+            info: UserInfo { fields: vec![("email".to_owned(), format!("{who}@example.org"))], picture: None },
+            blocked: Vec::new(),
+        };
+        let (commands, inbox) = async_channel::bounded(16);
+        let (outbox, events) = async_channel::bounded(64);
+        let lan = lan.clone();
+        let running = tokio::spawn(async move {
+            run(parameters, &inbox, &outbox, |advertisement| lan.join(advertisement)).await;
+        });
+        let mut someone = Self { commands, events, running, shared, downloads, roster: Vec::new() };
+        someone.wait(|event| matches!(event, Event::Link(LinkState::Online { .. })).then_some(())).await;
+        someone
+    }
+
+    async fn tell(&self, command: Command) {
+        self.commands.send(command).await.unwrap();
+    }
+
+    #[track_caller]
+    fn wait<T>(&mut self, look: impl FnMut(&Event) -> Option<T>) -> impl Future<Output = T> {
+        let caller = std::panic::Location::caller();
+        self.wait_at(look, caller)
+    }
+
+    async fn wait_at<T>(&mut self, mut look: impl FnMut(&Event) -> Option<T>, caller: &std::panic::Location<'_>) -> T {
+        let mut seen = Vec::new();
+        let waiting = async {
+            loop {
+                let event = self.events.recv().await.unwrap();
+                if let Event::Roster(contacts) = &event {
+                    self.roster.clone_from(contacts);
+                }
+                if let Some(found) = look(&event) {
+                    return found;
+                }
+                seen.push(event);
+            }
+        };
+        let found = timeout(PATIENCE, waiting).await;
+        found.unwrap_or_else(|_| panic!("{caller}: only saw {seen:?}"))
+    }
+
+    async fn sees(&mut self, who: &str) {
+        while self.roster.iter().all(|contact| contact.name != name(who)) {
+            self.wait(|event| matches!(event, Event::Roster(_)).then_some(())).await;
+        }
+    }
+
+    async fn transfer(&mut self) -> Transfer {
+        self.wait(|event| match event {
+            Event::Transfer(transfer) if transfer.state != TransferState::Running => Some(transfer.clone()),
+            _ => None,
+        })
+        .await
+    }
+}
+
+#[tokio::test]
+async fn files_are_listed_offered_and_got() {
+    let lan = FakeLan::default();
+    let (mut ann, mut bob) = (Someone::on(&lan, "ann").await, Someone::on(&lan, "bob").await);
+    ann.sees("bob").await;
+    bob.sees("ann").await;
+
+    ann.tell(Command::AskUserInfo(name("bob"))).await;
+    let info = ann.wait(|event| if let Event::UserInfo { info, .. } = event { Some(info.clone()) } else { None }).await;
+    assert_eq!(info.fields[0], ("name".to_owned(), "bob".to_owned()));
+    assert!(info.fields.contains(&("email".to_owned(), "bob@example.org".to_owned())));
+
+    ann.tell(Command::ListFiles(name("bob"))).await;
+    let names = ann.wait(|event| if let Event::Files { names, .. } = event { Some(names.clone()) } else { None }).await;
+    assert_eq!(names, ["notes.txt"]);
+    ann.tell(Command::Fetch { from: name("bob"), file: "notes.txt".into(), save_as: None }).await;
+    let got = ann.transfer().await;
+    assert_eq!(got.state, TransferState::Done);
+    assert_eq!(fs::read_to_string(&got.path).unwrap(), "by bob");
+    assert_eq!(bob.transfer().await.done, 6);
+
+    ann.tell(Command::Fetch { from: name("bob"), file: "../secret".into(), save_as: None }).await;
+    assert!(
+        matches!(ann.transfer().await.state, TransferState::Failed(error) if error.kind == NetErrorKind::NoSuchFile)
+    );
+
+    // A file outside the shared folder can be got by whom it is offered to, and by nobody else.
+    let path = ann.downloads.path().join("photo.jpg");
+    fs::write(&path, "a photo").unwrap();
+    ann.tell(Command::Offer { to: name("bob"), path }).await;
+    let offer = bob.wait(|event| if let Event::Offered { offer, .. } = event { Some(*offer) } else { None }).await;
+    bob.tell(Command::AnswerOffer { offer, accept: true }).await;
+    let got = bob.transfer().await;
+    assert_eq!(fs::read_to_string(&got.path).unwrap(), "a photo");
+    assert!(got.path.starts_with(bob.downloads.path()));
+    assert_eq!(fs::read_dir(bob.shared.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn three_chat_and_the_initiator_closes() {
+    let lan = FakeLan::default();
+    let mut people = Vec::new();
+    for who in ["ann", "bob", "cid"] {
+        people.push(Someone::on(&lan, who).await);
+    }
+    let [ann, bob, cid] = people.as_mut_slice() else { panic!("three") };
+    for (someone, others) in [(&mut *ann, ["bob", "cid"]), (&mut *bob, ["ann", "cid"]), (&mut *cid, ["ann", "bob"])] {
+        for other in others {
+            someone.sees(other).await;
+        }
+    }
+    ann.tell(Command::Start { with: vec![name("bob"), name("cid")] }).await;
+    for invited in [&mut *bob, &mut *cid] {
+        let conversation = invited
+            .wait(
+                |event| if let Event::Invited { conversation, .. } = event { Some(conversation.clone()) } else { None },
+            )
+            .await;
+        invited.tell(Command::Answer { conversation, accept: true }).await;
+    }
+    let members = |wanted: usize| {
+        move |event: &Event| match event {
+            Event::Conversation(conversation) if conversation.members.len() == wanted => Some(conversation.id.clone()),
+            _ => None,
+        }
+    };
+    let id = ann.wait(members(3)).await;
+    bob.wait(members(3)).await;
+    bob.tell(Command::Say { conversation: id.clone(), body: "hello".into(), id: MessageId(1) }).await;
+    for someone in [&mut *ann, &mut *cid] {
+        let said = someone.wait(|event| if let Event::Said(said) = event { Some(said.clone()) } else { None }).await;
+        assert_eq!((said.from, said.body.as_str()), (name("bob"), "hello"));
+    }
+    bob.wait(|event| matches!(event, Event::Delivery { state: Delivery::Delivered, .. }).then_some(())).await;
+
+    bob.tell(Command::Leave(id.clone())).await;
+    ann.wait(members(2)).await;
+    ann.tell(Command::Disconnect).await;
+    cid.wait(|event| match event {
+        Event::Conversation(conversation) if conversation.phase == Phase::Ended(EndReason::Closed) => Some(()),
+        _ => None,
+    })
+    .await;
+    let ann = people.remove(0);
+    timeout(PATIENCE, ann.running).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_told() {
+    let taken = TcpListener::bind("[::]:0").await.unwrap();
+    let (_commands, inbox) = async_channel::bounded(1);
+    let (outbox, events) = async_channel::bounded(16);
+    let parameters = PeerParameters {
+        name: name("ann"),
+        status: Status::default(),
+        service_type: ServiceType::default(),
+        port: taken.local_addr().unwrap().port(),
+        share: None,
+        downloads: ".".into(),
+        info: UserInfo::default(),
+        blocked: Vec::new(),
+    };
+    let lan = FakeLan::default();
+    run(parameters, &inbox, &outbox, |advertisement| lan.join(advertisement)).await;
+    events.recv().await.unwrap();
+    let Event::Link(LinkState::Offline(Some(error))) = events.recv().await.unwrap() else { panic!("not offline") };
+    assert_eq!(error.kind, NetErrorKind::CannotListen);
+}
