@@ -14,9 +14,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
 use thiserror::Error;
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 pub(super) use asking::{ask, request};
@@ -93,13 +91,4 @@ pub(super) enum ExchangeError {
     /// The reply is longer than one may be.
     #[error("the reply is too long")]
     TooLong,
-}
-
-/// Prepares a connection of either side.
-fn set_up(stream: &TcpStream) {
-    // None of these is needed for the connection to work.
-    let _ = stream.set_nodelay(true);
-    let keepalive =
-        TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(10)).with_retries(3);
-    let _ = SockRef::from(stream).set_tcp_keepalive(&keepalive);
 }

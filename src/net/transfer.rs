@@ -38,6 +38,9 @@ static DOWNLOADS: Semaphore = Semaphore::const_new(4);
 /// connection, and could take the end of the file with it.
 const DRAIN: Duration = Duration::from_millis(500);
 
+/// A file of at most so many bytes goes out in one write: there is no middle in which it could be cut.
+const ONE_WRITE: u64 = 16 << 10;
+
 /// Ends a transfer from outside. Cheap to clone; all clones are the same.
 #[derive(Clone, Debug)]
 pub(super) struct Cancel(Arc<watch::Sender<bool>>);
@@ -197,6 +200,7 @@ pub(super) enum TransferError {
 pub(super) async fn send(socket: tokio::net::TcpStream, mut upload: Upload) {
     let cancel = upload.cancel.clone();
     let _guard = CancelOnDrop(&cancel);
+    let socket = socket.into_std();
     let work = tokio::task::spawn_blocking(move || {
         let outcome = send_blocking(socket, &mut upload);
         (upload.report)(Progress::Ended(outcome));
@@ -205,19 +209,24 @@ pub(super) async fn send(socket: tokio::net::TcpStream, mut upload: Upload) {
     let _ = work.await;
 }
 
-fn send_blocking(socket: tokio::net::TcpStream, upload: &mut Upload) -> Result<u64, TransferError> {
+fn send_blocking(socket: io::Result<TcpStream>, upload: &mut Upload) -> Result<u64, TransferError> {
     let file = match &upload.source {
         Source::Shared(share, name) => share.open_file(name)?,
         Source::Offered(path) => SharedFile::open(path)?,
     };
     let lost = |done| move |error| TransferError::Lost { done, error };
-    let socket = socket.into_std().map_err(lost(0))?;
-    SockRef::from(&socket).set_linger(Some(Duration::ZERO)).map_err(lost(0))?;
+    let socket = socket.map_err(lost(0))?;
     let size = file.size;
+    let has_middle = size > ONE_WRITE;
+    if has_middle {
+        SockRef::from(&socket).set_linger(Some(Duration::ZERO)).map_err(lost(0))?;
+    }
     let mut report = |done| (upload.report)(Progress::Running { done, size });
     report(0);
     let done = stream::send(&file, &socket, &mut Watch::new(&upload.cancel, &mut report))?;
-    SockRef::from(&socket).set_linger(None).map_err(lost(done))?;
+    if has_middle {
+        SockRef::from(&socket).set_linger(None).map_err(lost(done))?;
+    }
     socket.shutdown(Shutdown::Write).map_err(lost(done))?;
     drain(&socket).map_err(lost(done))?;
     Ok(done)
@@ -229,18 +238,17 @@ fn drain(mut socket: &TcpStream) -> io::Result<()> {
     let until = Instant::now() + DRAIN;
     let mut unread = [0; 4096];
     loop {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        let left = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
+        // Interrupted or not, the next read says how it stands.
+        let _ = poll(&mut [PollFd::new(&socket, PollFlags::IN)], Some(&left));
         match io::Read::read(&mut socket, &mut unread) {
             Ok(0) => return Ok(()),
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                let left = until.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    return Ok(());
-                }
-                let left = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
-                let _ = poll(&mut [PollFd::new(&socket, PollFlags::IN)], Some(&left));
-            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(error) => return Err(error),
         }
     }

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::{Answer, ExchangeError, set_up};
+use super::{Answer, ExchangeError};
 use crate::protocol::limits;
 use crate::protocol::pickle::Scanner;
 use crate::protocol::social::{Form, PeerRequest, acceptance};
@@ -33,6 +33,8 @@ const FORM: Duration = Duration::from_secs(4);
 const CLOSE: Duration = Duration::from_secs(4);
 /// How long the answer to an invitation may take: two minutes to think, and some seconds on the way.
 const INVITE: Duration = Duration::from_secs(125);
+/// Longest reply that is read of what should be one word, or none. Bytes.
+const WORD: usize = 1024;
 
 /// Sends a request, to the first of these addresses that takes a connection, and reads the reply. Everything but
 /// `GET_FILE`, for which there is [`crate::net::transfer::download`].
@@ -47,12 +49,12 @@ pub(in crate::net) async fn ask(to: &[SocketAddr], request: &PeerRequest, form: 
     let reply = if matches!(request, PeerRequest::Invite { .. }) {
         // Whoever gives up waiting resets the connection, so that the other side need not ask its user any longer.
         let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-        let reply = read_reply(&mut stream, INVITE, |reply| acceptance(reply).is_some()).await?;
+        let reply = read_reply(&mut stream, INVITE, WORD, |reply| acceptance(reply).is_some()).await?;
         let _ = SockRef::from(&stream).set_linger(None);
         reply
     } else {
-        match read_reply(&mut stream, CLOSE, |_| false).await {
-            Err(ExchangeError::TimedOut(_)) => Vec::new(),
+        match read_reply(&mut stream, CLOSE, WORD, |_| false).await {
+            Err(ExchangeError::TimedOut(_) | ExchangeError::TooLong) => Vec::new(),
             other => other?,
         }
     };
@@ -61,22 +63,25 @@ pub(in crate::net) async fn ask(to: &[SocketAddr], request: &PeerRequest, form: 
 
 /// Asks until a reply makes sense. Asking several times does no harm.
 async fn ask_in_forms(to: &[SocketAddr], request: &PeerRequest, first: Form) -> Result<Answer, ExchangeError> {
-    let mut outcome = Err(ExchangeError::NoAddress);
+    // A reply, even one without sense, tells more than none.
+    let mut best: Option<Answer> = None;
+    let mut failure = ExchangeError::NoAddress;
     for form in first.first() {
         let (mut stream, _) = self::request(to, &request.encode_as(form)).await?;
         let mut scanner = Scanner::new(limits::REPLY_BYTES);
-        let reply = read_reply(&mut stream, FORM, |reply| matches!(scanner.scan(reply), Ok(Some(_)))).await;
-        let is_sensible = reply.as_ref().is_ok_and(|reply| matches!(scanner.scan(reply), Ok(Some(_))));
-        let reply = reply.map(|reply| Answer { reply, form });
-        if is_sensible {
-            return reply;
-        }
-        // A reply, even one without sense, tells more than none.
-        if outcome.as_ref().map_or(true, |known: &Answer| known.reply.is_empty()) {
-            outcome = reply.or(outcome);
+        let mut is_sensible = false;
+        let reply = read_reply(&mut stream, FORM, limits::REPLY_BYTES, |reply| {
+            is_sensible = matches!(scanner.scan(reply.trim_ascii_start()), Ok(Some(_)));
+            is_sensible
+        });
+        match reply.await {
+            Ok(reply) if is_sensible => return Ok(Answer { reply, form }),
+            Ok(reply) if best.as_ref().is_none_or(|best| best.reply.is_empty()) => best = Some(Answer { reply, form }),
+            Ok(_) => {}
+            Err(error) => failure = error,
         }
     }
-    outcome
+    best.ok_or(failure)
 }
 
 /// Connects to the first of these addresses that answers and writes a request in one go: many a peer takes one `recv`
@@ -109,7 +114,8 @@ async fn connect(to: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), ExchangeE
         tokio::select! {
             ended = attempts.join_next() => match ended {
                 Some(Ok((Ok(stream), address))) => {
-                    set_up(&stream);
+                    // The end of a long request does not wait until its beginning is confirmed. It works without, too.
+                    let _ = stream.set_nodelay(true);
                     return Ok((stream, address));
                 }
                 Some(Ok((Err(error), _))) => failure = ExchangeError::Unreachable(error),
@@ -124,16 +130,17 @@ async fn connect(to: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), ExchangeE
 async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = timeout(CONNECT, TcpStream::connect(address)).await??;
     // On loopback a port without a listener can answer itself: the kernel may choose it as our own.
-    if stream.local_addr()? == stream.peer_addr()? {
+    if stream.local_addr()? == address {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
     Ok(stream)
 }
 
-/// Reads until the other side closes, or until the reply is complete. `patience` is for its first byte.
+/// Reads until the other side closes, or until the reply is complete. `patience` is for its first byte, `limit` for all.
 async fn read_reply(
     stream: &mut TcpStream,
     patience: Duration,
+    limit: usize,
     mut is_complete: impl FnMut(&[u8]) -> bool,
 ) -> Result<Vec<u8>, ExchangeError> {
     let begin = Instant::now();
@@ -148,7 +155,7 @@ async fn read_reply(
             Ok(Err(error)) => return Err(ExchangeError::Lost(error)),
             Err(_) => return Err(ExchangeError::TimedOut(stall)),
         };
-        if reply.len() + count > limits::REPLY_BYTES {
+        if reply.len() + count > limit {
             return Err(ExchangeError::TooLong);
         }
         reply.extend_from_slice(piece.get(..count).unwrap_or_default());

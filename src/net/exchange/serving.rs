@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::admission::Admission;
-use super::{Arrival, Lookup, Reply, Request, set_up};
+use super::{Arrival, Lookup, Reply, Request};
 use crate::net::transfer;
 use crate::protocol::limits;
 use crate::protocol::social::{PeerRequest, RequestError, RequestReader};
@@ -54,7 +54,9 @@ pub(in crate::net) async fn serve(listener: TcpListener, lookup: Lookup, arrival
                     let place = Place { admission: Arc::clone(&admission), from };
                     let (lookup, arrivals) = (Arc::clone(&lookup), arrivals.clone());
                     connections.spawn(async move {
-                        sleep(wait).await;
+                        if !wait.is_zero() {
+                            sleep(wait).await;
+                        }
                         if let Err(error) = connection(stream, place.from, &lookup, &arrivals).await {
                             tracing::debug!(%from, %error, "a connection was given up");
                         }
@@ -107,7 +109,6 @@ async fn connection(
     lookup: &Lookup,
     arrivals: &Sender<Arrival>,
 ) -> Result<(), GivenUp> {
-    set_up(&stream);
     let read = timeout(ARRIVAL, read_request(&mut stream, |name| lookup(from, name))).await;
     let Some(request) = read.map_err(|_| GivenUp::TimedOut("the request"))?? else { return Ok(()) };
     let number = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, FlockOperation, RenameFlags, flock, renameat, renameat_with, statvfs, unlinkat};
+use rustix::fs::{AtFlags, FlockOperation, RenameFlags, flock, fstatvfs, renameat, renameat_with, unlinkat};
 use rustix::io::Errno;
 
 use super::TransferError;
@@ -28,13 +28,16 @@ pub(super) struct Partial {
 impl Partial {
     /// Makes an empty one that will be called like this; `size` bytes must find room.
     pub(super) fn create(path: &Path, wanted: &str, size: Option<u64>) -> Result<Self, TransferError> {
-        fs::create_dir_all(path).map_err(|error| local("cannot make the folder for downloads", error))?;
-        let folder = File::open(path).map_err(|error| local("cannot open the folder for downloads", error))?;
-        if let (Some(size), Ok(room)) = (size, statvfs(path)) {
-            // A file system that does not know says 0 of 0.
-            if room.f_blocks > 0 && room.f_bavail.saturating_mul(room.f_frsize) < size {
-                return Err(TransferError::DiskFull);
+        let folder = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(path).map_err(|error| local("cannot make the folder for downloads", error))?;
+                File::open(path)
             }
+            other => other,
+        };
+        let folder = folder.map_err(|error| local("cannot open the folder for downloads", error))?;
+        if size.is_some_and(|size| !has_room(&folder, size)) {
+            return Err(TransferError::DiskFull);
         }
         let name = partial_name(wanted);
         // Never a file that is there already, and never through a link.
@@ -91,6 +94,14 @@ impl Drop for Partial {
             // If it cannot be removed it stays hidden and marked, until `remove_forgotten` finds it.
             let _ = unlinkat(&self.folder, &self.name, AtFlags::empty());
         }
+    }
+}
+
+/// Whether so many bytes find room in a folder, as far as its file system knows.
+fn has_room(folder: &File, size: u64) -> bool {
+    match fstatvfs(folder) {
+        Ok(room) if room.f_blocks > 0 => room.f_bavail.saturating_mul(room.f_frsize) >= size,
+        _ => true,
     }
 }
 

@@ -26,8 +26,9 @@ const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 const REPORT: Duration = Duration::from_millis(100);
 /// Most bytes in one system call.
 const PIECE: usize = 1 << 20;
-/// The buffer for a file that is small, or that the kernel cannot move by itself.
+/// The buffer for what the kernel cannot move by itself, and the smaller one with which each file begins.
 const BUFFER: usize = 256 << 10;
+const SMALL_BUFFER: usize = 64 << 10;
 /// A file that is at least so long is worth a pipe.
 const WORTH_A_PIPE: u64 = 512 << 10;
 
@@ -99,7 +100,7 @@ pub(super) fn send(source: &SharedFile, socket: &TcpStream, watch: &mut Watch) -
     Ok(offset)
 }
 
-fn copy_out(source: &SharedFile, socket: &TcpStream, watch: &mut Watch) -> Result<u64, TransferError> {
+pub(super) fn copy_out(source: &SharedFile, socket: &TcpStream, watch: &mut Watch) -> Result<u64, TransferError> {
     let mut buffer = vec![0; BUFFER];
     let mut reader = (&source.file).take(source.size);
     loop {
@@ -129,7 +130,8 @@ fn copy_out(source: &SharedFile, socket: &TcpStream, watch: &mut Watch) -> Resul
 
 /// Receives a file until the end of the stream, which is the end of the file.
 pub(super) fn receive(socket: &TcpStream, file: &File, watch: &mut Watch) -> Result<u64, TransferError> {
-    let mut channel = Channel::Buffer { bytes: vec![0; BUFFER], is_final: false };
+    watch.wait(socket, PollFlags::IN)?;
+    let mut channel = Channel::Buffer { bytes: vec![0; SMALL_BUFFER], is_final: false };
     loop {
         if watch.done >= WORTH_A_PIPE {
             channel.widen();
@@ -184,9 +186,9 @@ impl Channel {
 
     /// Writes what was taken.
     fn empty(&mut self, mut file: &File, mut count: usize) -> io::Result<()> {
-        let Self::Pipe { reader, .. } = self else {
-            let Self::Buffer { bytes, .. } = self else { return Ok(()) };
-            return file.write_all(bytes.get(..count).unwrap_or_default());
+        let reader = match self {
+            Self::Buffer { bytes, .. } => return file.write_all(bytes.get(..count).unwrap_or_default()),
+            Self::Pipe { reader, .. } => reader,
         };
         while count > 0 {
             match splice(&*reader, None, file, None, count, SpliceFlags::MOVE) {
