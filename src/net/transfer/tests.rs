@@ -1,1 +1,325 @@
+use std::fs::{self, File, OpenOptions};
+use std::future::Future;
+use std::net::Ipv4Addr;
+use std::path::Path;
 
+use async_channel::Receiver;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use super::*;
+use crate::net::exchange::{Arrival, Reply, serve};
+use crate::protocol::social::encode_file_list;
+
+/// How long anything may take here before it counts as never.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    timeout(DEADLINE, what).await.unwrap()
+}
+
+/// Waits for something that another thread does.
+async fn eventually(mut is_so: impl FnMut() -> bool) {
+    soon(async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+/// Bytes with no period that a buffer could hide.
+fn noise(size: usize) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(7);
+    std::iter::repeat_with(|| random.u8(..)).take(size).collect()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// A peer that shares a folder, and a folder for what is got from it.
+struct Place {
+    all: TempDir,
+    address: SocketAddr,
+    /// What became of uploads.
+    ended: Receiver<Result<u64, TransferError>>,
+    /// Ends uploads.
+    cancel: Cancel,
+}
+
+impl Place {
+    async fn new(files: &[(&str, &[u8])]) -> Self {
+        let all = tempfile::tempdir().unwrap();
+        for folder in ["share", "downloads"] {
+            fs::create_dir(all.path().join(folder)).unwrap();
+        }
+        for (name, content) in files {
+            fs::write(all.path().join("share").join(name), content).unwrap();
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (share, _) = Share::open(&all.path().join("share")).unwrap();
+        let (arrivals, arrived) = async_channel::bounded(16);
+        let known = share.clone();
+        tokio::spawn(serve(listener, Arc::new(move |_, name: &str| known.lookup(name)), arrivals));
+        let (end, ended) = async_channel::unbounded();
+        let cancel = Cancel::default();
+        let uploads = cancel.clone();
+        tokio::spawn(async move {
+            while let Ok(Arrival::Request(request)) = arrived.recv().await {
+                let reply = match request.request {
+                    PeerRequest::ListFiles => Reply::Bytes(encode_file_list(share.list().unwrap().names.to_vec())),
+                    PeerRequest::GetFile(name) => {
+                        let end = end.clone();
+                        let report = Box::new(move |progress| {
+                            if let Progress::Ended(outcome) = progress {
+                                end.try_send(outcome).unwrap();
+                            }
+                        });
+                        let source = Source::Shared(share.clone(), name);
+                        Reply::File(Upload { source, report, cancel: uploads.clone() })
+                    }
+                    other => panic!("{other:?}"),
+                };
+                let _ = request.reply.send(reply);
+            }
+        });
+        Self { all, address, ended, cancel }
+    }
+
+    fn downloads(&self) -> PathBuf {
+        self.all.path().join("downloads")
+    }
+
+    fn order(&self, name: &str) -> Download {
+        order(self.address, name, self.downloads())
+    }
+}
+
+fn order(address: SocketAddr, name: &str, folder: PathBuf) -> Download {
+    Download {
+        from: vec![address],
+        name: name.to_owned(),
+        folder,
+        save_as: None,
+        size: None,
+        progress: Box::new(|_| ()),
+        cancel: Cancel::default(),
+    }
+}
+
+/// A peer that sends something for whatever is asked, and gives the connection to the test.
+async fn odd_peer(bytes: Vec<u8>) -> (SocketAddr, tokio::task::JoinHandle<tokio::net::TcpStream>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let task = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 1024];
+        assert_ne!(stream.read(&mut request).await.unwrap(), 0);
+        // The receiver may give up before it has all.
+        let _ = stream.write_all(&bytes).await;
+        stream
+    });
+    (address, task)
+}
+
+#[tokio::test]
+async fn files_of_all_sizes_arrive_as_they_are() {
+    let whole = noise(5_000_000);
+    for size in [1, 1024, 16 << 10, (16 << 10) + 1, 64 << 10, 300_000, 512 << 10, (512 << 10) + 1, 1 << 20, 5_000_000] {
+        let place = Place::new(&[("a file.bin", &whole[..size])]).await;
+        let got = soon(download(place.order("a file.bin"))).await.unwrap();
+        assert_eq!(got, Downloaded { path: place.downloads().join("a file.bin"), size: size as u64 });
+        assert!(fs::read(&got.path).unwrap() == whole[..size], "{size} bytes differ");
+        assert_eq!(names(&place.downloads()), ["a file.bin"]);
+        assert_eq!(soon(place.ended.recv()).await.unwrap().unwrap(), size as u64);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_overwritten_whatever_name_is_asked_for() {
+    let place = Place::new(&[("a.txt", b"theirs")]).await;
+    fs::write(place.downloads().join("a.txt"), "mine").unwrap();
+    for (save_as, wanted) in
+        [(None, "a (2).txt"), (Some("../../b.txt"), "b.txt"), (Some("/etc/a.txt"), "a (3).txt"), (Some(".."), "file")]
+    {
+        let order = Download { save_as: save_as.map(str::to_owned), ..place.order("a.txt") };
+        assert_eq!(soon(download(order)).await.unwrap().path, place.downloads().join(wanted));
+    }
+    assert_eq!(fs::read(place.downloads().join("a.txt")).unwrap(), b"mine");
+    assert_eq!(names(place.all.path()), ["downloads", "share"]);
+}
+
+#[tokio::test]
+async fn an_empty_file_is_told_from_none() {
+    let place = Place::new(&[("empty", b"")]).await;
+    assert_eq!(soon(download(place.order("empty"))).await.unwrap().size, 0);
+    for name in ["nothing", "../share/empty", "/etc/passwd", ".."] {
+        let refused = soon(download(place.order(name))).await;
+        assert!(matches!(refused, Err(TransferError::Nothing)), "{refused:?}");
+    }
+    assert_eq!(names(&place.downloads()), ["empty"]);
+}
+
+#[tokio::test]
+async fn a_folder_for_downloads_is_made_and_a_file_is_none() {
+    let place = Place::new(&[("a", b"a")]).await;
+    let folder = place.downloads().join("new/er");
+    assert!(soon(download(order(place.address, "a", folder.clone()))).await.is_ok());
+    let refused = soon(download(order(place.address, "a", folder.join("a")))).await;
+    assert!(matches!(refused, Err(TransferError::Local { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_leaves_nothing() {
+    for size in [1000, 3_000_000] {
+        let (address, peer) = odd_peer(noise(size)).await;
+        let folder = tempfile::tempdir().unwrap();
+        let got = tokio::spawn(download(order(address, "a", folder.path().to_owned())));
+        let stream = soon(peer).await.unwrap();
+        eventually(|| names(folder.path()).len() == 1).await;
+        SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(stream);
+        let got = soon(got).await.unwrap();
+        assert!(matches!(got, Err(TransferError::Lost { .. })), "{got:?}");
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_sender_that_ends_in_the_middle_resets_the_connection() {
+    let place = Place::new(&[("big", &noise(30_000_000))]).await;
+    // A receiver that does not read: the sender cannot come to the end.
+    let (mut stream, _) = exchange::request(&[place.address], b"GET_FILE big\n").await.unwrap();
+    assert_ne!(soon(stream.read(&mut [0; 1000])).await.unwrap(), 0);
+    place.cancel.cancel();
+    let ended = soon(place.ended.recv()).await.unwrap();
+    assert!(matches!(ended, Err(TransferError::Cancelled)), "{ended:?}");
+    let rest = soon(stream.read_to_end(&mut Vec::new())).await;
+    assert_eq!(rest.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn a_file_that_became_shorter_is_not_taken_for_the_whole() {
+    let place = Place::new(&[("big", &noise(30_000_000))]).await;
+    let (mut stream, _) = exchange::request(&[place.address], b"GET_FILE big\n").await.unwrap();
+    assert_ne!(soon(stream.read(&mut [0; 1000])).await.unwrap(), 0);
+    OpenOptions::new().write(true).open(place.all.path().join("share/big")).unwrap().set_len(29_000_000).unwrap();
+    let rest = soon(stream.read_to_end(&mut Vec::new())).await;
+    assert_eq!(rest.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    let ended = soon(place.ended.recv()).await.unwrap();
+    assert!(matches!(ended, Err(TransferError::Local { .. })), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_receiver_that_goes_away_is_no_success() {
+    let place = Place::new(&[("big", &noise(30_000_000))]).await;
+    let (stream, _) = exchange::request(&[place.address], b"GET_FILE big\n").await.unwrap();
+    soon(stream.readable()).await.unwrap();
+    drop(stream);
+    let ended = soon(place.ended.recv()).await.unwrap();
+    assert!(matches!(ended, Err(TransferError::Lost { .. })), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_cancelled_download_leaves_nothing() {
+    let (address, peer) = odd_peer(noise(1_000_000)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let order = order(address, "a", folder.path().to_owned());
+    let cancel = order.cancel.clone();
+    let got = tokio::spawn(download(order));
+    let mut stream = soon(peer).await.unwrap();
+    eventually(|| names(folder.path()).len() == 1).await;
+    cancel.cancel();
+    let got = soon(got).await.unwrap();
+    assert!(matches!(got, Err(TransferError::Cancelled)), "{got:?}");
+    eventually(|| names(folder.path()).is_empty()).await;
+    // The sender notices: the connection is closed.
+    let _ = soon(stream.read(&mut [0; 10])).await;
+}
+
+#[tokio::test]
+async fn a_known_size_is_held_to() {
+    let place = Place::new(&[("a", b"12345")]).await;
+    for size in [4, 6] {
+        let order = Download { size: Some(size), ..place.order("a") };
+        let got = soon(download(order)).await;
+        assert!(matches!(got, Err(TransferError::WrongSize { done: 5, .. })), "{got:?}");
+    }
+    let huge = Download { size: Some(u64::MAX), ..place.order("a") };
+    let got = soon(download(huge)).await;
+    assert!(matches!(got, Err(TransferError::DiskFull)), "{got:?}");
+    assert_eq!(names(&place.downloads()), [""; 0]);
+    assert!(soon(download(Download { size: Some(5), ..place.order("a") })).await.is_ok());
+}
+
+/// Both ends of a connection whose first end has written all and closed.
+fn filled_connection(bytes: Vec<u8>) -> (TcpStream, std::thread::JoinHandle<()>) {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let writer = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // The reader may give up in the middle.
+        let _ = io::Write::write_all(&mut stream, &bytes);
+    });
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_nonblocking(true).unwrap();
+    (stream, writer)
+}
+
+#[test]
+fn a_full_disk_is_told_as_such() {
+    for size in [1000, 3_000_000] {
+        let (socket, writer) = filled_connection(noise(size));
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let outcome = stream::receive(&socket, &full, &mut Watch::new(&Cancel::default(), &mut |_| ()));
+        assert!(matches!(outcome, Err(TransferError::DiskFull)), "{outcome:?}");
+        drop(socket);
+        writer.join().unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_takes_nothing_from_a_pipe_is_written_all_the_same() {
+    let bytes = noise(5_000_000);
+    let (socket, writer) = filled_connection(bytes.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    // The kernel splices into no file that is open for appending.
+    let file = OpenOptions::new().append(true).create(true).open(&path).unwrap();
+    let mut reported = 0;
+    let mut report = |done| reported = done;
+    let done = stream::receive(&socket, &file, &mut Watch::new(&Cancel::default(), &mut report)).unwrap();
+    assert_eq!(done, bytes.len() as u64);
+    assert!(reported <= done);
+    assert!(fs::read(path).unwrap() == bytes, "the bytes differ");
+    writer.join().unwrap();
+}
+
+#[test]
+fn a_file_can_be_sent_through_memory_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    let bytes = noise(3_000_000);
+    fs::write(&path, &bytes).unwrap();
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let mut receiver = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (sender, _) = listener.accept().unwrap();
+    sender.set_nonblocking(true).unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        io::Read::read_to_end(&mut receiver, &mut all).unwrap();
+        all
+    });
+    let file = SharedFile { file: File::open(&path).unwrap(), size: bytes.len() as u64 };
+    let done = stream::copy_out(&file, &sender, &mut Watch::new(&Cancel::default(), &mut |_| ())).unwrap();
+    assert_eq!(done, bytes.len() as u64);
+    drop(sender);
+    assert!(reader.join().unwrap() == bytes, "the bytes differ");
+}
