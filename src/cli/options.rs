@@ -25,6 +25,8 @@ use crate::net::{
 ///
 /// The end of input acts as /quit. Exit codes: 0 after /quit, 1 when the first connection or the registration fails, 2
 /// for wrong usage.
+// The text is also what --help prints, where brackets are no link.
+#[allow(rustdoc::broken_intra_doc_links)]
 #[derive(Debug, Parser)]
 #[command(name = "klatch-cli", version, verbatim_doc_comment)]
 pub struct Options {
