@@ -66,8 +66,7 @@ class Run:
             terminal.stdin.write("/invite Sandra\n")
             terminal.stdin.flush()
             self.wait_for(terminal, lambda event: event["event"] == "conversation")
-            poll("the invitation", lambda: self.has_window("Invitation") or "Invitation" in self.output(
-                "xwininfo", "-root", "-tree"), 30)
+            poll("the invitation", lambda: self.has_window("Invitation - Klatch"), 30)
             self.session.screenshot(str(self.folder / "klatch.png"))
         finally:
             for process in (app, terminal, server):
