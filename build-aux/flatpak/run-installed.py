@@ -30,9 +30,9 @@ class Run:
         return subprocess.run([str(word) for word in command], env=self.environment, check=True, stdout=subprocess.PIPE,
                               text=True).stdout
 
-    def call(self, name, path, method, *arguments):
-        self.output("gdbus", "call", "--session", "--timeout", "60", "--dest", name, "--object-path", path, "--method", method,
-                    *arguments)
+    def call(self, name, path, method, *arguments, check=True):
+        command = ["gdbus", "call", "--session", "--timeout", "60", "--dest", name, "--object-path", path, "--method", method]
+        subprocess.run([*command, *arguments], env=self.environment, check=check, stdout=subprocess.DEVNULL)
 
     def has_window(self, title):
         return f'"{title}"' in self.output("xwininfo", "-root", "-tree")
@@ -50,7 +50,8 @@ class Run:
         application = (ID, "/" + ID.replace(".", "/"))
         self.call(*application, "org.freedesktop.Application.Activate", "{}")
         poll("the window of a new person", lambda: self.has_window("Welcome to Klatch"), 30)
-        self.call(*application, "org.freedesktop.Application.ActivateAction", "quit", "[]", "{}")
+        # The program may be gone before its reply is.
+        self.call(*application, "org.freedesktop.Application.ActivateAction", "quit", "[]", "{}", check=False)
         poll("the end of the program", lambda: not self.is_running(), 30)
 
     def chat(self):
