@@ -7,6 +7,7 @@
 //! somebody of that name; then only the initiator changes a chat, and only a member speaks in it.
 
 mod chat;
+mod early;
 mod notes;
 mod people;
 mod requests;
@@ -18,6 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
 use self::chat::{Chat, Note};
+use self::early::EarlyTexts;
 use self::notes::Text;
 use self::people::People;
 use super::command::{Command, MessageId};
@@ -172,6 +174,7 @@ pub(super) struct Node {
     next_ask: u64,
     /// Texts that are on their way to several people.
     texts: BTreeMap<MessageId, Text>,
+    early: EarlyTexts,
 }
 
 impl Node {
@@ -186,6 +189,7 @@ impl Node {
             asks: BTreeMap::new(),
             next_ask: 0,
             texts: BTreeMap::new(),
+            early: EarlyTexts::default(),
         }
     }
 
@@ -244,6 +248,7 @@ impl Node {
             Input::Command(command) => self.command(command, moment, &mut out),
             Input::Tick => {}
         }
+        self.admit_early_texts(moment.now, &mut out);
         self.tick(moment, &mut out);
         out
     }

@@ -39,7 +39,12 @@ impl Node {
             }
             PeerRequest::Message { chat, from: sender, body } => {
                 let Some(sender) = self.verified(&sender, from) else { return };
-                let Some(id) = self.find(&chat, |chat| chat.has_other(&sender)) else { return };
+                let Some(id) = self.find(&chat, |chat| chat.has_other(&sender)) else {
+                    if self.find(&chat, |_| true).is_some() {
+                        self.early.hold(chat, sender, body, moment);
+                    }
+                    return;
+                };
                 if let Some(chat) = self.chats.get_mut(&id) {
                     chat.reached(&sender);
                     chat.show(out);

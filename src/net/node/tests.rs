@@ -299,6 +299,25 @@ fn only_who_may_is_believed() {
 }
 
 #[test]
+fn a_text_can_be_faster_than_the_word_that_its_writer_is_a_member() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    let text = |body: &str| PeerRequest::Message { chat: id.clone(), from: name("cid"), body: body.into() };
+    let status =
+        |members: &[&str]| PeerRequest::ChatStatus { chat: id.clone(), from: name("ann"), members: names(members) };
+    network.forge(0, 1, status(&["ann", "bob"]));
+    network.forge(2, 1, text("one"));
+    network.forge(2, 1, text("two"));
+    assert_eq!(network.heard(1), [""; 0]);
+    network.forge(0, 1, status(&["ann", "bob", "cid"]));
+    assert_eq!(network.heard(1), ["cid: one", "cid: two"]);
+    network.forge(0, 1, status(&["ann", "bob"]));
+    network.forge(2, 1, text("too early"));
+    network.after(Duration::from_secs(6));
+    network.forge(0, 1, status(&["ann", "bob", "cid"]));
+    assert_eq!(network.heard(1), ["cid: one", "cid: two"]);
+}
+
+#[test]
 fn full_names_are_understood() {
     let (mut network, id) = Network::chatting(&["ann", "bob"]);
     let from = name("ann._klatch._tcp.local.");
