@@ -95,6 +95,8 @@ pub(super) async fn run(
         Arc::new(move |from: SocketAddr, name: &str| files.lookup(from, name))
     };
     let serving = Abort(tokio::spawn(exchange::serve(listener, lookup, arrivals)).abort_handle());
+    // Whoever finds us may ask at once what we share.
+    let shared = errands::open_share(parameters.share.clone()).await;
     let (discovery, found) = start(Advertisement {
         service_type: parameters.service_type.clone(),
         name: parameters.name.clone(),
@@ -123,9 +125,7 @@ pub(super) async fn run(
     let downloads = peer.parameters.downloads.clone();
     // Nothing waits for it, and what it cannot remove does no harm.
     drop(spawn_blocking(move || remove_forgotten(&downloads)));
-    if let Some(folder) = peer.parameters.share.clone() {
-        peer.errands.share(Some(folder));
-    }
+    peer.news(shared).await;
     let next = peer.serve(inbox, &found, &arrived, &heard).await;
     drop(serving);
     peer.leave(&next).await;

@@ -94,16 +94,14 @@ pub(super) enum ShareError {
 }
 
 impl Share {
-    /// Shares a folder, and looks through it once.
-    pub(super) fn open(path: &Path) -> Result<(Self, Listing), ShareError> {
+    /// Shares a folder. Until [`Self::list`] has looked through it, [`Self::lookup`] knows of no file.
+    pub(super) fn open(path: &Path) -> Result<Self, ShareError> {
         let no_folder = |error| ShareError::NoFolder { path: path.to_owned(), error };
         let path = path.canonicalize().map_err(no_folder)?;
         let dir = Dir::open_ambient_dir(&path, ambient_authority()).map_err(no_folder)?;
         let metadata = dir.dir_metadata().map_err(no_folder)?;
         let identity = (metadata.dev(), metadata.ino());
-        let share = Self(Arc::new(Inner { path, dir, identity, names: Mutex::default() }));
-        let listing = share.list()?;
-        Ok((share, listing))
+        Ok(Self(Arc::new(Inner { path, dir, identity, names: Mutex::default() })))
     }
 
     /// Where the folder is.

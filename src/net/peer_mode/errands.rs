@@ -177,15 +177,22 @@ impl Errands {
 
     /// Opens a folder to share it.
     pub(super) fn share(&self, folder: Option<PathBuf>) {
-        self.run(async move {
-            let opened = match folder {
-                None => Ok(Ok(None)),
-                Some(folder) => spawn_blocking(move || Share::open(&folder).map(|(share, _)| Some(share))).await,
-            };
-            // A panic of that thread has been printed; there is nothing to share then.
-            News::Shared(opened.unwrap_or(Ok(None)))
-        });
+        self.run(open_share(folder));
     }
+}
+
+/// Opens a folder to share it, and begins to look through it: until its names are known, they are served as well, but
+/// a little later.
+pub(super) async fn open_share(folder: Option<PathBuf>) -> News {
+    let Some(folder) = folder else { return News::Shared(Ok(None)) };
+    let opened = spawn_blocking(move || Share::open(&folder)).await;
+    if let Ok(Ok(share)) = &opened {
+        let share = share.clone();
+        // What is wrong with the folder is told when somebody asks for the list.
+        drop(spawn_blocking(move || share.list().map(drop)));
+    }
+    // A panic of that thread has been printed; there is nothing to share then.
+    News::Shared(opened.map_or(Ok(None), |share| share.map(Some)))
 }
 
 /// What a reply, or none, means for a chat.

@@ -64,7 +64,8 @@ impl Place {
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (share, _) = Share::open(&all.path().join("share")).unwrap();
+        let share = Share::open(&all.path().join("share")).unwrap();
+        share.list().unwrap();
         let (arrivals, arrived) = async_channel::bounded(16);
         let known = share.clone();
         tokio::spawn(serve(listener, Arc::new(move |_, name: &str| known.lookup(name)), arrivals));
