@@ -92,6 +92,14 @@ pub fn run(options: &Options) -> ExitCode {
         }
     });
     goodbye::on_every_end(&app, &handle);
+    // Where there is no session bus, Klatch runs all the same.
+    let is_elsewhere = app.register(gtk::gio::Cancellable::NONE).is_ok() && app.is_remote();
+    if is_elsewhere && (options.server.is_some() || options.name.is_some()) {
+        eprintln!(
+            "klatch: {}",
+            gettext("Klatch is running already. To connect elsewhere as well, add --new-instance.")
+        );
+    }
     let code = app.run_with_args::<&str>(&[]);
     handle.shutdown();
     if code == glib::ExitCode::SUCCESS { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -546,6 +546,31 @@ fn invitations_are_listed_and_answered() {
 }
 
 #[gtk::test]
+fn who_is_found_in_a_conversation_has_not_just_joined() {
+    let stage = Stage::online();
+    stage.tell(Event::Invited { conversation: ConversationId::Int(7), from: name("bob") });
+    press(&invitation::window(&app()).unwrap(), "Accept");
+    stage.converse(7, &["alice"], &["bob"], Phase::Waiting);
+    let window = stage.conversation();
+    stage.converse(7, &["bob", "alice"], &[], Phase::Open);
+    stage.converse(7, &["bob", "alice", "carol"], &[], Phase::Open);
+    shows(&window, &["carol has joined."]);
+}
+
+#[gtk::test]
+fn hosting_is_told_without_hiding_where_one_is_connected() {
+    let stage = Stage::new();
+    stage.window.set_hosting(Some((6666, 3)));
+    let online = |at: &str| Event::Link(LinkState::Online { at: at.into(), name: name("alice") });
+    stage.tell(online("localhost:6666"));
+    assert!(sees(&stage.window, "Hosting here; 3 people are connected."));
+    stage.tell(online("chat.example.org:6666"));
+    assert!(sees(&stage.window, "Connected to chat.example.org:6666. Hosting here; 3 people are connected."));
+    stage.window.set_hosting(None);
+    assert!(sees(&stage.window, "Connected to chat.example.org:6666"));
+}
+
+#[gtk::test]
 fn a_flood_of_invitations_is_bounded() {
     let stage = Stage::online();
     for id in 0..60 {

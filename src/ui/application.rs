@@ -1,12 +1,13 @@
 //! The application: its actions, its windows, and its life from the first activation to the goodbye.
 
+pub(super) mod actions;
+
 use std::cell::{Cell, OnceCell, RefCell};
 
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
-use super::about;
 use super::conversation::ConversationWindow;
 use super::hosting::{self, Hosting, HostingState};
 use super::hosting_alert;
@@ -19,37 +20,16 @@ use super::notifier;
 use super::preferences::Preferences;
 use super::problem::Problem;
 use super::settings::{Settings, key};
-use super::shortcuts;
 use super::style;
 use super::welcome::Welcome;
 use super::window::Window;
-use crate::net::{Command, LinkState, Mode, NetError, NetErrorKind, UserName};
+use crate::net::{Command, LinkState, Mode, NetError, NetErrorKind, PeerParameters, ServerParameters, UserName};
 
 /// How the program is known on the session bus.
 pub const ID: &str = match option_env!("KLATCH_APP_ID") {
     Some(id) => id,
     None => "im.klatch.Klatch",
 };
-
-/// The keys of the actions that work in every window; the keyboard shortcuts window tells them to people.
-pub(super) const KEYS: [(&str, &[&str]); 13] = [
-    ("app.new-conversation", &["<Primary>n"]),
-    ("app.buddy-list", &["<Primary>b"]),
-    ("app.connect", &["<Primary><Shift>k"]),
-    ("app.disconnect", &["<Primary><Shift>d"]),
-    ("app.preferences", &["<Primary>comma"]),
-    ("app.quit", &["<Primary>q"]),
-    ("app.shortcuts", &["<Primary>question"]),
-    ("app.about", &["F1"]),
-    ("window.close", &["<Primary>w"]),
-    ("win.find", &["<Primary>f"]),
-    ("win.members", &["F9"]),
-    ("win.copy-all", &["<Primary><Shift>c"]),
-    ("win.latest", &["<Primary><Shift>End"]),
-];
-
-/// The name of an action without a parameter, and what it does.
-type PlainAction = (&'static str, fn(&Application));
 
 mod imp {
     use super::{
@@ -118,7 +98,7 @@ impl Application {
         let imp = self.imp();
         imp.settings.get_or_init(|| settings.clone());
         imp.client.get_or_init(|| client.clone());
-        imp.asked_for.replace(asked_for);
+        self.ask_for(asked_for);
         style::load(settings);
         if let Some(settings) = gtk::Settings::default() {
             // Otherwise a message is selected whole as soon as the keyboard gets to it.
@@ -147,12 +127,18 @@ impl Application {
         client.connect_opened(glib::clone!(
             #[weak(rename_to = app)]
             self,
-            move |conversation| app.conversation_window(conversation).present()
+            #[weak]
+            client,
+            move |conversation| {
+                let window = app.conversation_window(&client, conversation);
+                app.carry_draft(conversation, &window);
+                window.present();
+            }
         ));
         let app = self.downgrade();
         settings.on_changed(&[key::NAME, key::SERVER_HOST, key::SERVER_PORT], move |_| {
             if let Some(app) = app.upgrade() {
-                app.imp().asked_for.replace(None);
+                app.ask_for(None);
             }
         });
         self.refresh_actions(&client.link());
@@ -276,29 +262,37 @@ impl Application {
         ));
         let imp = self.imp();
         show_hosting(&window, &imp.hosting.state());
+        window.set_asked_name(imp.asked_for.borrow().as_ref().map(|mode| mode.name().clone()));
         imp.hosting.connect_changed(&window, show_hosting);
         imp.window.replace(Some(window.clone()));
         window
     }
 
-    fn conversation_window(&self, conversation: &Conversation) -> gtk::Window {
-        let present = self
-            .windows()
-            .into_iter()
-            .find(|window| window.downcast_ref().and_then(ConversationWindow::conversation) == Some(conversation));
-        if let Some(window) = present {
+    fn conversation_window(&self, client: &Client, conversation: &Conversation) -> ConversationWindow {
+        let windows = self.windows().into_iter().filter_map(|window| window.downcast::<ConversationWindow>().ok());
+        if let Some(window) = windows.into_iter().find(|window| window.conversation() == Some(conversation)) {
             return window;
         }
-        let (Some(client), Some(settings)) = (self.client(), self.settings()) else { return gtk::Window::new() };
         let window = ConversationWindow::new(self, client, conversation);
-        let (width, height) = settings.conversation_size();
-        window.set_default_size(width, height);
-        let settings = settings.clone();
-        window.connect_close_request(move |window| {
-            settings.set_conversation_size(window.default_size());
-            glib::Propagation::Proceed
-        });
-        window.upcast()
+        if let Some(settings) = self.settings().cloned() {
+            let (width, height) = settings.conversation_size();
+            window.set_default_size(width, height);
+            window.connect_close_request(move |window| {
+                settings.set_conversation_size(window.default_size());
+                glib::Propagation::Proceed
+            });
+        }
+        window
+    }
+
+    /// Brings what was written in an ended conversation to the one that was started again in its place.
+    fn carry_draft(&self, conversation: &Conversation, to: &ConversationWindow) {
+        let windows = self.windows().into_iter().filter_map(|window| window.downcast::<ConversationWindow>().ok());
+        for window in windows {
+            if let Some(draft) = window.take_draft_for(conversation) {
+                to.set_draft(&draft);
+            }
+        }
     }
 
     fn ask_name(&self, error: &NetError) {
@@ -325,9 +319,10 @@ impl Application {
         let app = self.downgrade();
         let start = move |names: &[UserName]| {
             if let Some(app) = app.upgrade()
-                && let Some(conversation) = app.client().and_then(|client| client.start(names))
+                && let Some(client) = app.client()
+                && let Some(conversation) = client.start(names)
             {
-                app.conversation_window(&conversation).present();
+                app.conversation_window(client, &conversation).present();
             }
         };
         let parent = self.active_window().unwrap_or_else(|| window.upcast());
@@ -388,6 +383,14 @@ fn show_hosting(window: &Window, state: &HostingState) {
 
 /// Being online.
 impl Application {
+    /// Takes over, or forgets, what shall be connected to instead of what the settings say.
+    fn ask_for(&self, mode: Option<Mode>) {
+        if let Some(window) = &*self.imp().window.borrow() {
+            window.set_asked_name(mode.as_ref().map(|mode| mode.name().clone()));
+        }
+        self.imp().asked_for.replace(mode);
+    }
+
     /// How to go online now.
     fn mode(&self) -> Option<Mode> {
         self.imp().asked_for.borrow().clone().or_else(|| self.settings()?.mode())
@@ -408,8 +411,9 @@ impl Application {
     /// Connects under another name, which is remembered where the present one came from.
     fn connect_as(&self, name: UserName) {
         let imp = self.imp();
-        if let Some(Mode::Server(parameters)) = &mut *imp.asked_for.borrow_mut() {
-            parameters.name = name;
+        let asked_for = imp.asked_for.borrow().clone();
+        if let Some(mode) = asked_for {
+            self.ask_for(Some(with_name(mode, name)));
         } else if let Some(settings) = imp.settings.get() {
             settings.set_name(&name);
         }
@@ -417,77 +421,10 @@ impl Application {
     }
 }
 
-/// Actions.
-impl Application {
-    fn add_actions(&self, settings: &Settings) {
-        let plain: [PlainAction; 9] = [
-            ("new-conversation", Self::ask_whom),
-            ("buddy-list", Self::show),
-            ("connect", Self::connect),
-            ("disconnect", |app| {
-                if let Some(client) = app.client() {
-                    // A refusal is told in the problem bar.
-                    let _ = client.send(Command::Disconnect);
-                }
-            }),
-            ("preferences", Self::show_preferences),
-            ("shortcuts", |app| {
-                if let Some(window) = app.active_window() {
-                    shortcuts::show(&window);
-                }
-            }),
-            ("about", |app| {
-                if let Some(window) = app.active_window() {
-                    about::show(&window);
-                }
-            }),
-            ("show-invitations", |app| {
-                if let Some(window) = invitation::window(app) {
-                    window.present();
-                }
-            }),
-            ("quit", Self::ask_to_quit),
-        ];
-        for (name, run) in plain {
-            let action = gio::SimpleAction::new(name, None);
-            let app = self.downgrade();
-            action.connect_activate(move |_, _| {
-                if let Some(app) = app.upgrade() {
-                    run(&app);
-                }
-            });
-            self.add_action(&action);
-        }
-        self.add_action(&settings.gio().create_action(key::APPEARANCE));
-        self.add_parametrised_action::<u32>("open-conversation", |app, key| {
-            if let Some(conversation) = app.client().and_then(|client| client.conversation(key)) {
-                app.conversation_window(&conversation).present();
-            }
-        });
-        self.add_parametrised_action::<(u32, bool)>("answer-invitation", |app, (key, accept)| {
-            if let Some(client) = app.client()
-                && let Some(invitation) = client.invitation(key)
-            {
-                client.answer(&invitation, accept);
-            }
-        });
-        for (action, keys) in KEYS {
-            self.set_accels_for_action(action, keys);
-        }
-    }
-
-    fn add_parametrised_action<T: glib::variant::StaticVariantType + glib::variant::FromVariant + 'static>(
-        &self,
-        name: &str,
-        run: fn(&Self, T),
-    ) {
-        let action = gio::SimpleAction::new(name, Some(&T::static_variant_type()));
-        let app = self.downgrade();
-        action.connect_activate(move |_, value| {
-            if let (Some(app), Some(value)) = (app.upgrade(), value.and_then(T::from_variant)) {
-                run(&app, value);
-            }
-        });
-        self.add_action(&action);
+/// The same way of being online, under another name.
+fn with_name(mode: Mode, name: UserName) -> Mode {
+    match mode {
+        Mode::Server(parameters) => Mode::Server(ServerParameters { name, ..parameters }),
+        Mode::Peer(parameters) => Mode::Peer(Box::new(PeerParameters { name, ..*parameters })),
     }
 }

@@ -160,7 +160,15 @@ impl Composer {
         buffer.text(&buffer.start_iter(), &buffer.end_iter(), false).into()
     }
 
-    fn set_text(&self, text: &str) {
+    /// Takes out what is written.
+    pub fn take_text(&self) -> String {
+        let text = self.text();
+        self.set_text("");
+        text
+    }
+
+    /// Writes this instead of what is written.
+    pub fn set_text(&self, text: &str) {
         let buffer = self.imp().view.buffer();
         buffer.set_text(text);
         buffer.place_cursor(&buffer.end_iter());

@@ -53,6 +53,7 @@ mod imp {
         pub(super) handlers: RefCell<Vec<(glib::Object, glib::SignalHandlerId)>>,
         pub(super) end: EndFollower,
         pub(super) missed: Cell<u32>,
+        pub(super) is_restarting: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -289,12 +290,26 @@ impl ConversationWindow {
     }
 
     fn start_again(&self) {
-        if let (Some(client), Some(conversation)) = (self.imp().client.get(), self.conversation())
-            && let Some(other) = client.start(&conversation.others())
-            && let Some(app) = self.application()
-        {
-            app.activate_action("open-conversation", Some(&other.key().to_variant()));
+        let (Some(client), Some(conversation)) = (self.imp().client.get(), self.conversation()) else { return };
+        if let Some(other) = client.start(&conversation.others()) {
+            if let Some(app) = self.application() {
+                app.activate_action("open-conversation", Some(&other.key().to_variant()));
+            }
+        } else {
+            self.imp().is_restarting.set(true);
         }
+    }
+
+    /// Hands over what is written here, if this conversation has ended and that one was started in its place.
+    pub fn take_draft_for(&self, other: &Conversation) -> Option<String> {
+        let conversation = self.conversation().filter(|conversation| conversation.others() == other.others())?;
+        let is_taken = conversation != other && self.imp().is_restarting.replace(false);
+        is_taken.then(|| self.imp().composer.take_text())
+    }
+
+    /// Writes this into the entry.
+    pub fn set_draft(&self, text: &str) {
+        self.imp().composer.set_text(text);
     }
 
     fn copy_all(&self) {
@@ -357,12 +372,11 @@ impl ConversationWindow {
         imp.start_again.set_visible(can_restart);
         self.action_set_enabled("win.start-again", can_restart);
         let count = conversation.people().n_items() as usize;
-        imp.members_heading.set_label(&ngettext_f(
-            "{n} member",
-            "{n} members",
-            count - (conversation.awaited().len() + conversation.declined().len()).min(count),
-            &[],
-        ));
+        let members = count - (conversation.awaited().len() + conversation.declined().len()).min(count);
+        imp.members_heading.set_label(&match members {
+            0 => gettext("Members"),
+            members => ngettext_f("{n} member", "{n} members", members, &[]),
+        });
     }
 }
 

@@ -10,11 +10,15 @@ use crate::net::Handle;
 /// session ends.
 const ENDING: [i32; 3] = [1, 2, 15];
 
-/// What GDK logs under this name at the level "message" are its last words: the display is gone, and GDK ends the
-/// process right after it, without any other sign (X11: `gdk_x_io_error`; Wayland: `gdk_event_source_check`).
-const DYING: &str = "Gdk";
-/// In GTK 4.8 the last words on X11 are at the level "debug", among others, and contain this. They are not translated.
-const X11_IS_GONE: &str = "Fatal IO error";
+/// What GDK logs when the display is gone. It ends the process right after that, without any other sign; the level
+/// differs with the version (gdk/x11/gdkmain-x11.c, gdk/wayland/gdkeventsource.c).
+const LAST_WORDS: [&str; 5] = [
+    "Fatal IO error",
+    "lost its connection to the display",
+    "Lost connection to Wayland compositor",
+    "Error reading events from display",
+    "dispatching to Wayland display",
+];
 
 /// Ends the program cleanly on a signal that asks for it, and says goodbye when the display dies.
 pub fn on_every_end(app: &Application, handle: &Handle) {
@@ -29,19 +33,15 @@ pub fn on_every_end(app: &Application, handle: &Handle) {
     }
     let handle = handle.clone();
     glib::log_set_writer_func(move |level, fields| {
-        if is_last_word(level, fields) {
+        if are_last_words(fields) {
             handle.shutdown();
         }
         glib::log_writer_default(level, fields)
     });
 }
 
-fn is_last_word(level: glib::LogLevel, fields: &[glib::LogField<'_>]) -> bool {
-    let value = |key| fields.iter().find(|field| field.key() == key).and_then(glib::LogField::value_str);
-    value("GLIB_DOMAIN") == Some(DYING)
-        && match level {
-            glib::LogLevel::Message => true,
-            glib::LogLevel::Debug => value("MESSAGE").is_some_and(|text| text.contains(X11_IS_GONE)),
-            _ => false,
-        }
+fn are_last_words(fields: &[glib::LogField<'_>]) -> bool {
+    let value = |key: &str| fields.iter().find(|field| field.key() == key).and_then(glib::LogField::value_str);
+    value("GLIB_DOMAIN") == Some("Gdk")
+        && value("MESSAGE").is_some_and(|message| LAST_WORDS.iter().any(|words| message.contains(words)))
 }

@@ -180,7 +180,7 @@ fn build(app: &gtk::Application, client: &Client) -> gtk::Window {
         .hscrollbar_policy(gtk::PolicyType::Never)
         .propagate_natural_height(true)
         .propagate_natural_width(true)
-        .max_content_height(420)
+        .max_content_height(360)
         .child(&list)
         .build();
     let window = gtk::Window::builder().application(app).name(WIDGET).resizable(false).child(&scroller).build();

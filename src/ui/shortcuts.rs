@@ -17,7 +17,7 @@ pub fn show(parent: &impl IsA<gtk::Window>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::ui::application::KEYS;
+    use crate::ui::application::actions::KEYS;
 
     #[test]
     fn every_key_of_an_action_is_listed() {

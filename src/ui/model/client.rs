@@ -45,6 +45,7 @@ mod imp {
         pub conversations: gio::ListStore,
         pub alive: RefCell<HashMap<ConversationId, Conversation>>,
         pub leaving: RefCell<HashSet<ConversationId>>,
+        pub accepted: RefCell<HashSet<ConversationId>>,
         pub starting: RefCell<Option<(Vec<UserName>, Instant)>>,
         pub invitations: gio::ListStore,
         pub has_files: Cell<bool>,
@@ -68,6 +69,7 @@ mod imp {
                 conversations: gio::ListStore::new::<Conversation>(),
                 alive: RefCell::default(),
                 leaving: RefCell::default(),
+                accepted: RefCell::default(),
                 starting: RefCell::default(),
                 invitations: gio::ListStore::new::<Invitation>(),
                 has_files: Cell::default(),
@@ -273,6 +275,7 @@ impl Client {
             && accept
         {
             self.imp().leaving.borrow_mut().remove(id);
+            self.imp().accepted.borrow_mut().insert(id.clone());
         }
         if self.send(subject.answer(accept)).is_ok()
             && let Some(at) = self.invitations().find(invitation)
@@ -350,6 +353,7 @@ impl Client {
             None => {
                 imp.starting.replace(None);
                 let conversation = self.open(&news.id);
+                conversation.set_guest(imp.accepted.borrow_mut().remove(&news.id));
                 conversation.update(news, me.as_ref(), self.known_roster());
                 self.emit_by_name::<()>("opened", &[&conversation]);
             }

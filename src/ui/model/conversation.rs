@@ -50,6 +50,7 @@ mod imp {
         pub own: RefCell<HashMap<MessageId, Message>>,
         pub unseen: RefCell<BTreeMap<UserName, u32>>,
         pub is_watched: Cell<bool>,
+        pub is_guest: Cell<bool>,
         /// With whom, in words.
         #[property(get)]
         pub title: RefCell<String>,
@@ -77,6 +78,7 @@ mod imp {
                 own: RefCell::default(),
                 unseen: RefCell::default(),
                 is_watched: Cell::default(),
+                is_guest: Cell::default(),
                 title: RefCell::default(),
                 unread: Cell::default(),
             }
@@ -301,6 +303,11 @@ impl Conversation {
         }
     }
 
+    /// Tells whether one was invited: then those who are found in it were there before.
+    pub(super) fn set_guest(&self, is_guest: bool) {
+        self.imp().is_guest.set(is_guest);
+    }
+
     /// Tells whether the window is in front: what comes then is seen at once.
     pub fn set_watched(&self, is_watched: bool) {
         let imp = self.imp();
@@ -334,6 +341,10 @@ impl Conversation {
             }
             (Some(Phase::Waiting | Phase::Open), Phase::Waiting | Phase::Open) => {}
             _ => return,
+        }
+        if self.imp().is_guest.get() {
+            self.imp().is_guest.set(now == Phase::Waiting);
+            return;
         }
         let missing = |from: &[UserName], of: &[UserName]| -> Vec<UserName> {
             of.iter().filter(|name| !from.contains(name) && !self.is_me(name)).cloned().collect()

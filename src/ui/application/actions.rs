@@ -1,0 +1,105 @@
+//! What menus, keys and notifications can ask of the application.
+
+use gtk::prelude::*;
+use gtk::{gio, glib};
+
+use super::Application;
+use crate::net::Command;
+use crate::ui::settings::{Settings, key};
+use crate::ui::{about, invitation, shortcuts};
+
+/// The keys of the actions that work in every window; the keyboard shortcuts window tells them to people.
+pub(in crate::ui) const KEYS: [(&str, &[&str]); 13] = [
+    ("app.new-conversation", &["<Primary>n"]),
+    ("app.buddy-list", &["<Primary>b"]),
+    ("app.connect", &["<Primary><Shift>k"]),
+    ("app.disconnect", &["<Primary><Shift>d"]),
+    ("app.preferences", &["<Primary>comma"]),
+    ("app.quit", &["<Primary>q"]),
+    ("app.shortcuts", &["<Primary>question"]),
+    ("app.about", &["F1"]),
+    ("window.close", &["<Primary>w"]),
+    ("win.find", &["<Primary>f"]),
+    ("win.members", &["F9"]),
+    ("win.copy-all", &["<Primary><Shift>c"]),
+    ("win.latest", &["<Primary><Shift>End"]),
+];
+
+/// The name of an action without a parameter, and what it does.
+type PlainAction = (&'static str, fn(&Application));
+
+impl Application {
+    pub(super) fn add_actions(&self, settings: &Settings) {
+        let plain: [PlainAction; 9] = [
+            ("new-conversation", Self::ask_whom),
+            ("buddy-list", Self::show),
+            ("connect", Self::connect),
+            ("disconnect", |app| {
+                if let Some(client) = app.client() {
+                    // A refusal is told in the problem bar.
+                    let _ = client.send(Command::Disconnect);
+                }
+            }),
+            ("preferences", Self::show_preferences),
+            ("shortcuts", |app| {
+                if let Some(window) = app.active_window() {
+                    shortcuts::show(&window);
+                }
+            }),
+            ("about", |app| {
+                if let Some(window) = app.active_window() {
+                    about::show(&window);
+                }
+            }),
+            ("show-invitations", |app| {
+                if let Some(window) = invitation::window(app) {
+                    window.present();
+                }
+            }),
+            ("quit", Self::ask_to_quit),
+        ];
+        for (name, run) in plain {
+            let action = gio::SimpleAction::new(name, None);
+            let app = self.downgrade();
+            action.connect_activate(move |_, _| {
+                if let Some(app) = app.upgrade() {
+                    run(&app);
+                }
+            });
+            self.add_action(&action);
+        }
+        self.add_action(&settings.gio().create_action(key::APPEARANCE));
+        self.add_parametrised_action::<u32>("open-conversation", |app, key| {
+            if let Some(client) = app.client()
+                && let Some(conversation) = client.conversation(key)
+            {
+                app.conversation_window(client, &conversation).present();
+            }
+        });
+        self.add_parametrised_action::<(u32, bool)>("answer-invitation", |app, (key, accept)| {
+            if let Some(client) = app.client()
+                && let Some(invitation) = client.invitation(key)
+            {
+                client.answer(&invitation, accept);
+            }
+        });
+        for (action, keys) in KEYS {
+            self.set_accels_for_action(action, keys);
+        }
+    }
+
+    fn add_parametrised_action<T: glib::variant::StaticVariantType + glib::variant::FromVariant + 'static>(
+        &self,
+        name: &str,
+        run: fn(&Self, T),
+    ) {
+        let action = gio::SimpleAction::new(name, Some(&T::static_variant_type()));
+        let app = self.downgrade();
+        action.connect_activate(move |_, value| {
+            if let (Some(app), Some(value)) = (app.upgrade(), value.and_then(T::from_variant)) {
+                run(&app, value);
+            }
+        });
+        self.add_action(&action);
+    }
+}
