@@ -371,6 +371,12 @@ impl Peer<'_> {
             }
             News::Added(address, result) => self.added(address, result).await,
             News::Shared(Ok(share)) => self.files.share(share),
+            News::Unshared(share, error) => {
+                if self.files.unshare(&share) {
+                    let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
+                    emit(self.events, Event::Problem(error)).await;
+                }
+            }
             News::Shared(Err(error)) => {
                 self.files.share(None);
                 let error = NetError::with(NetErrorKind::LocalFile, error.to_string());

@@ -104,6 +104,11 @@ impl Share {
         Ok(Self(Arc::new(Inner { path, dir, identity, names: Mutex::default() })))
     }
 
+    /// Whether both come from the same choice of a folder.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Where the folder is.
     pub(super) fn path(&self) -> &Path {
         &self.0.path

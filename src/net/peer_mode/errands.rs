@@ -47,6 +47,8 @@ pub(super) enum News {
     Added(ServerAddress, Result<(UserInfo, Vec<SocketAddr>), NetError>),
     /// A folder is shared now, or cannot be.
     Shared(Result<Option<Share>, ShareError>),
+    /// A folder that was shared cannot be any more.
+    Unshared(Share, ShareError),
 }
 
 /// Does errands.
@@ -59,6 +61,11 @@ pub(super) struct Errands {
 impl Errands {
     pub(super) fn new(news: Sender<News>) -> Self {
         Self { news, requests: Arc::new(Semaphore::new(REQUESTS)) }
+    }
+
+    /// Where news of what others do on their own goes.
+    pub(super) fn news(&self) -> Sender<News> {
+        self.news.clone()
     }
 
     fn run(&self, errand: impl Future<Output = News> + Send + 'static) {

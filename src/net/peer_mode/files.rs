@@ -58,9 +58,22 @@ impl Files {
     }
 
     /// The names of what is shared with everybody. Blocks on the disk.
-    pub(super) fn list(&self) -> Result<Vec<String>, ShareError> {
-        let share = self.lock().share.clone();
-        share.map_or(Ok(Vec::new()), |share| share.list().map(|listing| listing.names.to_vec()))
+    pub(super) fn list(&self) -> Result<Vec<String>, (Share, ShareError)> {
+        let Some(share) = self.lock().share.clone() else { return Ok(Vec::new()) };
+        match share.list() {
+            Ok(listing) => Ok(listing.names.to_vec()),
+            Err(error) => Err((share, error)),
+        }
+    }
+
+    /// Shares this folder no longer; whether it was shared until now.
+    pub(super) fn unshare(&self, share: &Share) -> bool {
+        let mut state = self.lock();
+        let was_shared = state.share.as_ref().is_some_and(|known| known.is_same(share));
+        if was_shared {
+            state.share = None;
+        }
+        was_shared
     }
 
     /// What somebody at this address may get by this name, and where it is; `None` if nothing is shared with them. Does

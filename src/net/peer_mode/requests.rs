@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 
 use super::Peer;
+use super::errands::News;
 use crate::net::command::OfferId;
 use crate::net::emit;
 use crate::net::event::Event;
@@ -57,11 +58,16 @@ impl Peer<'_> {
         match request {
             PeerRequest::GetUserInfo => drop(reply.send(Reply::Bytes(self.own_info().to_reply()))),
             PeerRequest::ListFiles => {
-                let files = self.files.clone();
+                let (files, news) = (self.files.clone(), self.errands.news());
                 spawn_blocking(move || {
+                    let listed = files.list();
                     // What is wrong with the folder is not for others: to them nothing is shared.
-                    let names = files.list().unwrap_or_default();
+                    let (names, lost) = listed.map_or_else(|lost| (Vec::new(), Some(lost)), |names| (names, None));
                     drop(reply.send(Reply::Bytes(social::encode_file_list(names))));
+                    if let Some((share, error)) = lost {
+                        // The loop takes news all the time, unless it has ended.
+                        drop(news.send_blocking(News::Unshared(share, error)));
+                    }
                 });
             }
             PeerRequest::GetFile(name) => {

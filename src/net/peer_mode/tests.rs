@@ -135,6 +135,22 @@ async fn files_are_listed_offered_and_got() {
 }
 
 #[tokio::test]
+async fn a_shared_folder_that_vanishes_is_told_to_its_owner_alone() {
+    let lan = FakeLan::default();
+    let (mut ann, mut bob) = (Someone::on(&lan, "ann").await, Someone::on(&lan, "bob").await);
+    ann.sees("bob").await;
+    fs::remove_dir_all(bob.shared.path()).unwrap();
+    for _ in 0..2 {
+        ann.tell(Command::ListFiles(name("bob"))).await;
+        let names = ann.wait(|event| if let Event::Files { names, .. } = event { Some(names.clone()) } else { None });
+        assert!(names.await.is_empty());
+    }
+    let problem = bob.wait(|event| if let Event::Problem(error) = event { Some(error.clone()) } else { None }).await;
+    assert_eq!(problem.kind, NetErrorKind::LocalFile);
+    assert!(problem.detail.contains("moved, deleted or replaced"), "{problem}");
+}
+
+#[tokio::test]
 async fn three_chat_and_the_initiator_closes() {
     let lan = FakeLan::default();
     let mut people = Vec::new();
