@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = os.path.dirname(os.path.abspath(__file__))
 KEPT = os.path.join(os.path.dirname(os.path.dirname(HERE)), "target", "gui")
 LONGEST = 150  # Seconds for one test.
+# Held while a test's process is started, and for good once all shall end.
+starting = threading.Lock()
 running = set()
 
 
@@ -59,9 +62,10 @@ def run_apart(module, name, programs):
     """One test, in a process of its own; returns (passed, seconds, what it printed)."""
     start = time.monotonic()
     with tempfile.TemporaryFile("w+", errors="replace") as out:
-        process = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--here", programs, module, name],
-                                   stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
-        running.add(process)
+        with starting:
+            process = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--here", programs, module, name],
+                                       stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+            running.add(process)
         try:
             passed, why = process.wait(LONGEST) == 0, ""
         except subprocess.TimeoutExpired:
@@ -72,6 +76,7 @@ def run_apart(module, name, programs):
             except subprocess.TimeoutExpired:
                 pass
         end_group(process)
+        process.wait()
         running.discard(process)
         out.seek(0)
         return passed, time.monotonic() - start, why + out.read()
@@ -83,10 +88,12 @@ def end_group(process):
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    process.wait()
 
 
 def interrupted(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    starting.acquire()
     for process in list(running):
         end_group(process)
     os._exit(130)
