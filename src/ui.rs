@@ -28,6 +28,7 @@ pub mod name_dialog;
 pub mod new_conversation;
 pub mod notifier;
 pub mod options;
+pub mod peer_page;
 pub mod picture;
 pub mod preferences;
 pub mod problem;
@@ -110,7 +111,10 @@ fn asked_for(options: &Options, settings: &Settings) -> Option<Mode> {
     if options.server.is_none() && options.name.is_none() {
         return None;
     }
-    let address = options.server.clone().or_else(|| settings.server())?;
     let name = options.name.clone().or_else(|| settings.name())?;
+    if options.server.is_none() && settings.is_peer() {
+        return Some(Mode::Peer(Box::new(settings.peer(name))));
+    }
+    let address = options.server.clone().or_else(|| settings.server())?;
     Some(Mode::Server(ServerParameters { address, name, status: settings.status() }))
 }

@@ -10,15 +10,22 @@ use std::time::SystemTime;
 
 use gtk::prelude::*;
 use klatch::net::{
-    self, Command, ConversationId, Delivery, Direction, Event, LinkState, MessageId, NetError, NetErrorKind, OfferId,
-    Phase, Question, Said, Transfer, TransferId, TransferState, UserInfo, UserName,
+    self, Command, Contact, ConversationId, Delivery, Direction, Event, LinkState, MessageId, NetError, NetErrorKind,
+    OfferId, Phase, Question, Said, Transfer, TransferId, TransferState, UserInfo, UserName,
 };
 use klatch::ui::conversation::ConversationWindow;
+use klatch::ui::field::Field;
+use klatch::ui::hosting::Hosting;
 use klatch::ui::invitation;
 use klatch::ui::model::{Client, SharedFile};
+use klatch::ui::peer_page::PeerPage;
+use klatch::ui::preferences::{Page, Preferences};
+use klatch::ui::settings::Settings;
 use klatch::ui::shared_files::SharedFilesWindow;
 use klatch::ui::transfers::TransfersWindow;
 use klatch::ui::user_info::UserInfoWindow;
+use klatch::ui::welcome::Welcome;
+use klatch::ui::window::Window;
 use klatch::ui::{pump, style};
 
 #[path = "gui_support/screen.rs"]
@@ -71,6 +78,27 @@ impl Stage {
         let stage = Self { client, sent, room };
         stage.tell(Event::Link(LinkState::Online { at: "this network".into(), name: name("alice") }));
         stage
+    }
+
+    /// The buddy list of somebody who is a peer.
+    fn buddy_list(&self) -> (Window, Settings) {
+        let settings = Settings::in_memory().unwrap();
+        settings.set_name(&name("alice"));
+        settings.set_is_peer(true);
+        self.client.send(Command::Connect(settings.mode().unwrap())).unwrap();
+        let window = Window::new(&app(), &self.client, &settings);
+        window.present();
+        self.tell(Event::Link(LinkState::Online { at: "port 4000".into(), name: name("alice (2)") }));
+        self.take_sent();
+        (window, settings)
+    }
+
+    fn people(&self, people: &[(&str, bool)]) {
+        let contact = |(who, is_blocked): &(&str, bool)| Contact {
+            is_blocked: *is_blocked,
+            ..Contact::at_server(name(who), net::Status::default())
+        };
+        self.tell(Event::Roster(people.iter().map(contact).collect()));
     }
 
     fn tell(&self, event: Event) {
@@ -372,4 +400,206 @@ fn a_text_tells_whom_it_has_not_reached() {
     wait_for("one", || says("not delivered to carol yet"));
     stage.tell(Event::Delivery { id, state: Delivery::Delivered, missing: Vec::new() });
     wait_for("all", || !says("delivered"));
+}
+
+fn list_of(window: &Window) -> gtk::ListView {
+    all::<gtk::ListView>(window).into_iter().find(WidgetExt::is_mapped).unwrap()
+}
+
+#[gtk::test]
+fn a_peer_is_told_where_one_is_and_what_to_check() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    shows(&window, "On this network as alice (2)");
+    shows(&window, "Nobody found yet");
+    assert!(seen(&window).iter().any(|text| text.contains("UDP port 5353")));
+    assert!(labelled::<gtk::Button>(&window, "Add by Address…").is_mapped());
+    stage.people(&[("bob", false)]);
+    shows(&window, "bob");
+    stage.transfer(1, 5, None, Direction::In, TransferState::Running);
+    let transfers = labelled::<gtk::Button>(&window, "1 transfer");
+    assert!(transfers.is_visible());
+    stage.transfer(1, 5, None, Direction::In, TransferState::Done);
+    assert!(!transfers.is_visible());
+}
+
+#[gtk::test]
+fn people_are_blocked_and_unblocked() {
+    let stage = Stage::new();
+    let (window, settings) = stage.buddy_list();
+    stage.people(&[("bob", false), ("carol", false)]);
+    let list = list_of(&window);
+    wait_for("the people", || list.model().is_some_and(|people| people.n_items() == 3));
+    list.model().unwrap().select_item(1, true);
+    let act = |action: &str| WidgetExt::activate_action(&window, action, None);
+    act("win.block").unwrap();
+    let block = |blocked| Command::Block { name: name("bob"), blocked };
+    assert_eq!(stage.take_sent(), [block(true)]);
+    assert_eq!(settings.blocked(), names(&["bob"]));
+    stage.people(&[("bob", true), ("carol", false)]);
+    shows(&window, "blocked");
+    act("win.unblock").unwrap();
+    assert_eq!(stage.take_sent(), [block(false)]);
+    assert_eq!(settings.blocked(), []);
+}
+
+#[gtk::test]
+fn a_file_that_is_dropped_on_a_person_is_offered() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    stage.people(&[("bob", false), ("carol", true)]);
+    let drop_on = |who: &str| {
+        wait_for(who, || sees(&window, who));
+        let label = all::<gtk::Label>(&window).into_iter().find(|label| label.text() == who).unwrap();
+        let row = label.ancestor(gtk::TreeExpander::static_type()).unwrap();
+        let controllers = row.observe_controllers();
+        let mut all = controllers.snapshot().into_iter();
+        let target = all.find_map(|controller| controller.downcast::<gtk::DropTarget>().ok()).unwrap();
+        let files = gtk::gdk::FileList::from_array(&[gtk::gio::File::for_path("/nowhere/slides.pdf")]);
+        target.emit_by_name::<bool>("drop", &[&gtk::glib::BoxedValue(files.to_value()), &1.0, &1.0])
+    };
+    assert!(drop_on("bob"));
+    assert_eq!(stage.take_sent(), [Command::Offer { to: name("bob"), path: "/nowhere/slides.pdf".into() }]);
+    assert!(!drop_on("carol"), "nobody sends files to whom they have blocked");
+    assert_eq!(stage.take_sent(), []);
+}
+
+#[gtk::test]
+fn servers_have_no_abilities_of_peers() {
+    let stage = Stage::new();
+    let settings = Settings::in_memory().unwrap();
+    let window = Window::new(&app(), &stage.client, &settings);
+    window.present();
+    stage.people(&[("bob", false)]);
+    let list = list_of(&window);
+    wait_for("bob", || list.model().is_some_and(|people| people.n_items() == 2));
+    list.model().unwrap().select_item(1, true);
+    for action in ["win.user-info", "win.shared-files", "win.send-file", "win.block"] {
+        let _refused = WidgetExt::activate_action(&window, action, None);
+    }
+    assert_eq!(stage.take_sent(), []);
+}
+
+#[gtk::test]
+fn one_goes_online_without_a_server() {
+    style::register_resources();
+    let settings = Settings::in_memory().unwrap();
+    let sent: Rc<RefCell<Vec<Command>>> = Rc::default();
+    let welcome = Welcome::new(&app(), &settings, &klatch::ui::hosting::Hosting::default(), {
+        let sent = sent.clone();
+        move |command| {
+            sent.borrow_mut().push(command);
+            Ok(())
+        }
+    });
+    welcome.present();
+    labelled::<klatch::ui::field::Field>(&welcome, "Your name").set_text("ann");
+    labelled::<gtk::CheckButton>(&welcome, "Chat on this network").set_active(true);
+    press(&welcome, "Go Online");
+    let mode = net::Mode::Peer(Box::new(settings.peer(name("ann"))));
+    assert_eq!(*sent.borrow(), [Command::Connect(mode.clone())]);
+    assert_eq!(settings.mode(), None, "nothing is remembered before it is known to work");
+    welcome.show_link(&LinkState::Connecting { to: "_klatch._tcp.local.".into() });
+    shows(&welcome, "Joining this network…");
+    welcome.show_link(&LinkState::Online { at: "port 4000".into(), name: name("ann") });
+    assert_eq!(settings.mode(), Some(mode));
+    wait_for("the end of the welcome", || !welcome.is_mapped());
+}
+
+#[gtk::test]
+fn closing_ones_own_conversation_asks_if_it_ends_for_several() {
+    let stage = Stage::new();
+    let window = stage.conversation(conversation(&["alice", "bob", "carol"]));
+    stage.take_sent();
+    window.close();
+    let question =
+        || gtk::Window::list_toplevels().into_iter().find_map(|window| window.downcast::<gtk::MessageDialog>().ok());
+    wait_for("the question", || question().is_some());
+    assert_eq!(stage.take_sent(), []);
+    question().unwrap().response(gtk::ResponseType::Accept);
+    assert_eq!(stage.take_sent(), [Command::Leave(ConversationId::Int(1))]);
+}
+
+/// The preferences of somebody who goes online through a server, what they send, and their parent.
+fn preferences(settings: &Settings) -> (Preferences, Rc<RefCell<Vec<Command>>>, gtk::Window) {
+    let parent = gtk::Window::builder().application(&app()).build();
+    let sent: Rc<RefCell<Vec<Command>>> = Rc::default();
+    let preferences = Preferences::new(&parent, settings, &Hosting::default(), {
+        let sent = sent.clone();
+        move |command| {
+            sent.borrow_mut().push(command);
+            Ok(())
+        }
+    });
+    preferences.present();
+    (preferences, sent, parent)
+}
+
+#[gtk::test]
+fn the_way_of_being_online_is_switched_while_one_is() {
+    style::register_resources();
+    let settings = Settings::in_memory().unwrap();
+    settings.set_name(&name("ann"));
+    settings.set_server(&net::ServerAddress::new("chat.example.org", 6666).unwrap());
+    let server = settings.mode().unwrap();
+    let (preferences, sent, parent) = preferences(&settings);
+    preferences.show_link(&LinkState::Online { at: "chat.example.org:6666".into(), name: name("ann") });
+    preferences.show_page(Page::Connection);
+    labelled::<gtk::CheckButton>(&preferences, "On this network, without a server").set_active(true);
+    assert_eq!(settings.mode(), Some(server.clone()), "not before it is applied");
+    press(&preferences, "Apply and Reconnect");
+    let peer = net::Mode::Peer(Box::new(settings.peer(name("ann"))));
+    assert_eq!((settings.mode(), &*sent.borrow()), (Some(peer.clone()), &vec![Command::Connect(peer)]));
+    preferences.show_link(&LinkState::Online { at: "port 4000".into(), name: name("ann") });
+    shows(&preferences, "On this network as ann");
+    labelled::<gtk::CheckButton>(&preferences, "Through a server").set_active(true);
+    press(&preferences, "Apply and Reconnect");
+    assert_eq!(sent.borrow().last(), Some(&Command::Connect(server)));
+    parent.destroy();
+}
+
+#[gtk::test]
+fn what_peers_get_to_know_changes_at_once() {
+    style::register_resources();
+    let settings = Settings::in_memory().unwrap();
+    settings.set_name(&name("ann"));
+    settings.set_is_peer(true);
+    settings.set_blocked(&name("mallory"), true);
+    let (preferences, sent, parent) = preferences(&settings);
+    preferences.show_link(&LinkState::Online { at: "port 4000".into(), name: name("ann") });
+    preferences.show_page(Page::Sharing);
+    let page = all::<PeerPage>(&preferences).remove(0);
+    shows(&page, "Nothing is shared.");
+    page.share(Some("/srv/slides".as_ref()));
+    shows(&page, "/srv/slides");
+    press(&page, "Stop Sharing");
+    shows(&page, "Nothing is shared.");
+    page.put_downloads("/srv/got".as_ref());
+    press(&page, "Unblock");
+    let expected = [
+        Command::Share(Some("/srv/slides".into())),
+        Command::Share(None),
+        Command::SetDownloads("/srv/got".into()),
+        Command::Block { name: name("mallory"), blocked: false },
+    ];
+    assert_eq!(sent.take(), expected);
+    press(&page, "Add Field");
+    let example = |text: &str| {
+        let is_it = |entry: &gtk::Entry| entry.placeholder_text().is_some_and(|example| example == text);
+        all::<gtk::Entry>(&page).into_iter().find(is_it).unwrap()
+    };
+    example("Value").set_text("chess");
+    assert_eq!(sent.take(), [], "it has no name yet");
+    example("Field").set_text("Hobby");
+    let fields = vec![("Hobby".to_owned(), "chess".to_owned())];
+    assert_eq!(sent.take(), [Command::SetUserInfo(UserInfo { fields: fields.clone(), picture: None })]);
+    assert_eq!(settings.mode(), Some(net::Mode::Peer(Box::new(settings.peer(name("ann"))))));
+    assert_eq!(settings.user_info().fields, fields);
+    all::<gtk::Expander>(&page).remove(0).set_expanded(true);
+    labelled::<Field>(&page, "Service type").set_text("_class1._tcp.local.");
+    assert_eq!(sent.take(), [], "that needs a new start");
+    press(&preferences, "Apply and Reconnect");
+    assert_eq!(sent.take(), [Command::Connect(settings.mode().unwrap())]);
+    assert_eq!(settings.service_type().as_str(), "_class1._tcp.local.");
+    parent.destroy();
 }

@@ -1,6 +1,7 @@
 //! The application: its actions, its windows, and its life from the first activation to the goodbye.
 
 pub(super) mod actions;
+mod peers;
 
 use std::cell::{Cell, OnceCell, RefCell};
 
@@ -136,7 +137,7 @@ impl Application {
             }
         ));
         let app = self.downgrade();
-        settings.on_changed(&[key::NAME, key::SERVER_HOST, key::SERVER_PORT], move |_| {
+        settings.on_changed(&[key::NAME, key::MODE, key::SERVER_HOST, key::SERVER_PORT], move |_| {
             if let Some(app) = app.upgrade() {
                 app.ask_for(None);
             }
@@ -162,14 +163,10 @@ impl Application {
     }
 
     fn refresh_actions(&self, link: &LinkState) {
-        let enable = |name: &str, is_enabled: bool| {
-            if let Some(action) = self.lookup_action(name).and_downcast::<gio::SimpleAction>() {
-                action.set_enabled(is_enabled);
-            }
-        };
-        enable("connect", matches!(link, LinkState::Offline(_) | LinkState::Reconnecting { .. }));
-        enable("disconnect", !matches!(link, LinkState::Offline(_)));
-        enable("new-conversation", matches!(link, LinkState::Online { .. }));
+        self.enable("connect", matches!(link, LinkState::Offline(_) | LinkState::Reconnecting { .. }));
+        self.enable("disconnect", !matches!(link, LinkState::Offline(_)));
+        self.enable("new-conversation", matches!(link, LinkState::Online { .. }));
+        self.refresh_peer_actions(link);
     }
 }
 

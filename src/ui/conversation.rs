@@ -1,17 +1,19 @@
 //! The window of a conversation: transcript, members, state line, and where one writes.
 
+mod state;
+
 use std::cell::{Cell, OnceCell, RefCell};
 
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
-use super::buddy_row::{BuddyRow, presence_word};
+use super::buddy_row::BuddyRow;
 use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::message_row::MessageRow;
-use super::model::{Buddy, Client, Conversation, Entry, Message, Tail, enumeration};
+use super::model::{Buddy, Client, Conversation, Entry, Message, Tail};
 use super::problem::Problem;
-use crate::net::{EndReason, Phase};
+use crate::net::Phase;
 
 /// The least height of a row of the transcript, in pixels.
 const ROW_HEIGHT: f64 = 16.0;
@@ -54,6 +56,8 @@ mod imp {
         pub(super) end: EndFollower,
         pub(super) missed: Cell<u32>,
         pub(super) is_restarting: Cell<bool>,
+        /// Whether the person knows that closing ends the conversation for others.
+        pub(super) may_close: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -87,6 +91,9 @@ mod imp {
 
     impl WindowImpl for ConversationWindow {
         fn close_request(&self) -> glib::Propagation {
+            if self.obj().asks_before_closing() {
+                return glib::Propagation::Stop;
+            }
             if let (Some(client), Some(conversation)) = (self.client.get(), self.conversation.get()) {
                 client.leave(conversation);
             }
@@ -124,6 +131,42 @@ impl ConversationWindow {
     /// Which conversation it shows.
     pub fn conversation(&self) -> Option<&Conversation> {
         self.imp().conversation.get()
+    }
+
+    /// Asks whether to close a conversation that ends for several others with it; whether there is need to.
+    fn asks_before_closing(&self) -> bool {
+        let others = self.conversation().map_or(0, Conversation::ends_for);
+        // One other person is alone in it whether or not it ends.
+        if others < 2 || self.imp().may_close.get() {
+            return false;
+        }
+        let dialog = gtk::MessageDialog::builder()
+            .transient_for(self)
+            .modal(true)
+            .title(gettext("Close Conversation"))
+            .text(gettext("Close this conversation for everybody?"))
+            .secondary_text(ngettext_f(
+                "You have started it: when you close it, it ends for {n} other person as well.",
+                "You have started it: when you close it, it ends for {n} other people as well.",
+                others,
+                &[],
+            ))
+            .build();
+        dialog.add_button(&gettext("_Cancel"), gtk::ResponseType::Cancel);
+        dialog.add_button(&gettext("C_lose"), gtk::ResponseType::Accept).add_css_class("destructive-action");
+        dialog.connect_response(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            move |dialog, response| {
+                dialog.destroy();
+                if response == gtk::ResponseType::Accept {
+                    window.imp().may_close.set(true);
+                    window.close();
+                }
+            }
+        ));
+        dialog.present();
+        true
     }
 
     fn show_transcript(&self, conversation: &Conversation) {
@@ -363,7 +406,7 @@ impl ConversationWindow {
         let (Some(client), Some(conversation)) = (self.imp().client.get(), self.conversation()) else { return };
         let imp = self.imp();
         let phase = conversation.phase();
-        let words = state_words(client, conversation);
+        let words = state::words(client, conversation);
         // An empty line keeps its height, so that nothing jumps when there is something to say.
         imp.state.set_label(if words.is_empty() { " " } else { &words });
         imp.state_icon.set_visible(matches!(phase, Phase::Interrupted | Phase::Ended(_)));
@@ -415,74 +458,4 @@ fn with_row<R: IsA<gtk::Widget>, T: IsA<glib::Object>>(item: &glib::Object, f: i
 /// tell who is in it, one cannot know.
 fn can_send(phase: Phase) -> bool {
     matches!(phase, Phase::Waiting | Phase::Open)
-}
-
-/// What the line above the entry says; nothing if all is well.
-fn state_words(client: &Client, conversation: &Conversation) -> String {
-    let words = phase_words(client, conversation);
-    let declined = conversation.declined();
-    if declined.is_empty() || !conversation.is_alive() {
-        return words;
-    }
-    let names = enumeration(&declined);
-    let declined = ngettext_f("{names} has declined.", "{names} have declined.", declined.len(), &[("names", &names)]);
-    if words.is_empty() {
-        return declined;
-    }
-    gettext_f("{state} {more}", &[("state", &words), ("more", &declined)])
-}
-
-fn phase_words(client: &Client, conversation: &Conversation) -> String {
-    let awaited = conversation.awaited();
-    let names = enumeration(&awaited);
-    match conversation.phase() {
-        Phase::Waiting if awaited.is_empty() => gettext("Nobody else is here. What you send now, nobody reads."),
-        Phase::Waiting => {
-            gettext_f("Waiting for {names} to join. What you send now, nobody reads yet.", &[("names", &names)])
-        }
-        Phase::Open if !awaited.is_empty() => gettext_f("Waiting for {names} to join.", &[("names", &names)]),
-        Phase::Open => match conversation.vanished_initiator() {
-            Some(name) => gettext_f(
-                "{name}, who started this conversation, has left; its members stay as they are.",
-                &[("name", &name.shown())],
-            ),
-            None => absence(client, conversation),
-        },
-        Phase::Interrupted => gettext(
-            "The connection is lost and being restored. You can go on writing: your text is kept, and can be sent then.",
-        ),
-        Phase::Ended(why) => ended(why),
-    }
-}
-
-/// With one other person, what is to be known before one expects an answer.
-fn absence(client: &Client, conversation: &Conversation) -> String {
-    let others = conversation.others();
-    let [other] = others.as_slice() else { return String::new() };
-    let Some(buddy) = client.roster().get(other) else { return String::new() };
-    match buddy.presence() {
-        None | Some(crate::net::Presence::Online) => String::new(),
-        Some(presence) => {
-            let (name, word, status) = (other.to_string(), presence_word(presence).to_lowercase(), buddy.status());
-            let values = [("name", name.as_str()), ("presence", word.as_str()), ("status", status.as_str())];
-            if status.is_empty() {
-                gettext_f("{name} is {presence}.", &values)
-            } else {
-                gettext_f("{name} is {presence}: {status}", &values)
-            }
-        }
-    }
-}
-
-fn ended(why: EndReason) -> String {
-    match why {
-        EndReason::Left => gettext("You have left this conversation."),
-        EndReason::Gone => gettext("The server has ended this conversation. You can read and copy it."),
-        EndReason::NotResumed => gettext(
-            "This conversation ended while the connection was lost: nobody is left in it. Your text is kept here.",
-        ),
-        EndReason::Closed => gettext("Whoever started this conversation has closed it. You can read and copy it."),
-        EndReason::Removed => gettext("You were removed from this conversation. You can read and copy it."),
-        EndReason::Offline => gettext("You went offline, which ended this conversation. Your text is kept here."),
-    }
 }

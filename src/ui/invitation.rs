@@ -86,7 +86,13 @@ impl InvitationRow {
                 client,
                 #[strong]
                 invitation,
-                move |_| client.answer(&invitation, accept)
+                move |button| {
+                    if accept && invitation.is_offer() {
+                        // Before the answer, which takes the row away. How far the file has come is told there.
+                        let _there = button.activate_action("app.transfers", None);
+                    }
+                    client.answer(&invitation, accept);
+                }
             ));
         }
         // Escape declines, whichever of the two buttons has the focus.

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use gtk::prelude::*;
 use gtk::{gio, glib};
 
-use super::i18n::{gettext_f, ngettext_f};
+use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::invitation;
 use super::model::{Client, Conversation, Entry, Invitation, Message};
 use super::settings::Settings;
+use crate::net::displayable;
 
 /// A conversation notifies at most this often; what comes in between is counted in the next notification.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -47,6 +48,7 @@ pub fn follow(app: &impl IsA<gio::Application>, client: &Client, settings: &Sett
         }
     ));
     follow_invitations(&app, client, settings);
+    follow_arrivals(&app, client, settings);
 }
 
 fn notify_soon(app: &gio::Application, conversation: &Conversation, last: &Rc<RefCell<HashMap<u32, Instant>>>) {
@@ -121,6 +123,30 @@ fn body(conversation: &Conversation) -> String {
     }
 }
 
+fn is_in_front(app: &gio::Application) -> bool {
+    let window = app.downcast_ref::<gtk::Application>().and_then(gtk::prelude::GtkApplicationExt::active_window);
+    window.is_some_and(|window| window.is_active())
+}
+
+/// One notification tells of the last file that has come; many at once would bury each other.
+fn follow_arrivals(app: &gio::Application, client: &Client, settings: &Settings) {
+    client.connect_arrived(glib::clone!(
+        #[weak]
+        app,
+        #[strong]
+        settings,
+        move |transfer| {
+            let Some(now) = transfer.now().filter(|_| settings.notifications() && !is_in_front(&app)) else { return };
+            let notification = gio::Notification::new(&gettext("A file has come"));
+            let file = displayable(&now.file);
+            let words = gettext_f("{file} from {name}", &[("file", &file), ("name", &now.peer.shown())]);
+            notification.set_body(Some(&words));
+            notification.set_default_action("app.transfers");
+            app.send_notification(Some("arrival"), &notification);
+        }
+    ));
+}
+
 fn follow_invitations(app: &gio::Application, client: &Client, settings: &Settings) {
     let shown: RefCell<Vec<u32>> = RefCell::default();
     client.invitations().connect_items_changed(glib::clone!(
@@ -134,10 +160,7 @@ fn follow_invitations(app: &gio::Application, client: &Client, settings: &Settin
             for key in before.iter().filter(|key| !now.iter().any(|invitation| invitation.key() == **key)) {
                 app.withdraw_notification(&format!("invitation-{key}"));
             }
-            let is_in_front = app
-                .downcast_ref::<gtk::Application>()
-                .and_then(gtk::prelude::GtkApplicationExt::active_window)
-                .is_some_and(|window| window.is_active());
+            let is_in_front = is_in_front(&app);
             for invitation in now.iter().filter(|invitation| !before.contains(&invitation.key())) {
                 if settings.notifications() && !is_in_front {
                     let id = format!("invitation-{}", invitation.key());

@@ -13,7 +13,9 @@ use super::hosting_page::Wish;
 use super::i18n::{gettext, gettext_f};
 use super::problem::Problem;
 use super::settings::{Appearance, Settings, key};
-use crate::net::{Command, LinkState, Mode, NetError, NetErrorKind, Presence, ServerParameters, Status};
+use crate::net::{
+    Command, LinkState, Mode, NetError, NetErrorKind, PeerParameters, Presence, ServerParameters, Status,
+};
 
 type Send = Box<dyn Fn(Command) -> Result<(), NetError>>;
 
@@ -25,6 +27,7 @@ mod imp {
     use gtk::subclass::prelude::*;
 
     use super::super::hosting_page::HostingPage;
+    use super::super::peer_page::PeerPage;
     use super::super::problem_bar::ProblemBar;
     use super::{Field, LinkState, Send, Settings};
 
@@ -42,11 +45,17 @@ mod imp {
         #[template_child]
         pub(super) message: TemplateChild<Field>,
         #[template_child]
+        pub(super) by_network: TemplateChild<gtk::CheckButton>,
+        #[template_child]
+        pub(super) by_server: TemplateChild<gtk::CheckButton>,
+        #[template_child]
         pub(super) host: TemplateChild<Field>,
         #[template_child]
         pub(super) port: TemplateChild<Field>,
         #[template_child]
         pub(super) connect_at_start: TemplateChild<gtk::CheckButton>,
+        #[template_child]
+        pub(super) peer_page: TemplateChild<PeerPage>,
         #[template_child]
         pub(super) hosting_page: TemplateChild<HostingPage>,
         #[template_child]
@@ -81,6 +90,7 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             Field::ensure_type();
             HostingPage::ensure_type();
+            PeerPage::ensure_type();
             ProblemBar::ensure_type();
             class.bind_template();
         }
@@ -107,8 +117,10 @@ glib::wrapper! {
 pub enum Page {
     /// The name and the status.
     Account,
-    /// The server to go online through.
-    Server,
+    /// Through a server, or among peers.
+    Connection,
+    /// What peers can get and look up.
+    Sharing,
     /// The server of this program.
     Hosting,
     /// What is told when no window is in front.
@@ -131,6 +143,13 @@ impl Preferences {
         let _ = imp.settings.set(settings.clone());
         let _ = imp.send.set(Box::new(send));
         preferences.set_application(parent.application().as_ref());
+        let weak = preferences.downgrade();
+        imp.peer_page.set_up(settings, move |command| {
+            if let Some(preferences) = weak.upgrade() {
+                // A refusal is shown in the window.
+                preferences.send(command);
+            }
+        });
         preferences.fill(settings);
         preferences.bind(settings);
         preferences.connect();
@@ -155,7 +174,13 @@ impl Preferences {
         let imp = self.imp();
         imp.state.replace(Some(link.clone()));
         imp.hosting_page.show_link(link);
+        imp.peer_page.show_link(link);
+        let is_peer = imp.settings.get().is_some_and(Settings::is_peer);
         let text = match link {
+            LinkState::Connecting { .. } if is_peer => gettext("Joining this network…"),
+            LinkState::Online { name, .. } if is_peer => {
+                gettext_f("On this network as {name}", &[("name", &name.shown())])
+            }
             LinkState::Offline(_) => gettext("Not connected"),
             LinkState::Connecting { to } => gettext_f("Connecting to {address}…", &[("address", to)]),
             LinkState::Online { at, name } => {
@@ -190,6 +215,9 @@ impl Preferences {
         let server = settings.server();
         imp.host.set_text(server.as_ref().map_or("", |address| &address.host));
         imp.port.set_text(&server.map_or(crate::net::DEFAULT_PORT, |address| address.port).to_string());
+        imp.peer_page.fill(settings);
+        imp.by_network.set_active(settings.is_peer());
+        imp.by_server.set_active(!settings.is_peer());
         imp.filling.set(false);
         for field in [&imp.name, &imp.host, &imp.port] {
             field.set_problem(None);
@@ -249,6 +277,13 @@ impl Preferences {
                 move |_| preferences.typed()
             ));
         }
+        let typed = glib::clone!(
+            #[weak(rename_to = preferences)]
+            self,
+            move || preferences.typed()
+        );
+        imp.peer_page.connect_changed(typed.clone());
+        imp.by_network.connect_toggled(move |_| typed());
         imp.host.connect_committed(glib::clone!(
             #[weak(rename_to = port)]
             imp.port,
@@ -307,24 +342,38 @@ impl Preferences {
         self.offer_apply();
     }
 
-    /// The name and the server that are typed, if both can be used; what is wrong is shown.
-    fn read(&self) -> Option<ServerParameters> {
+    /// How to go online by what is typed, if that can be used; what is wrong is shown.
+    fn read(&self) -> Option<Mode> {
         let imp = self.imp();
+        let settings = imp.settings.get()?;
         let name = field::read_name(&imp.name);
+        if imp.by_network.is_active() {
+            for field in [&imp.host, &imp.port] {
+                field.set_problem(None);
+            }
+            let (service_type, port) = imp.peer_page.read()?;
+            return Some(Mode::Peer(Box::new(PeerParameters { service_type, port, ..settings.peer(name?) })));
+        }
         let address = field::read_address(&imp.host, &imp.port);
-        let status = imp.settings.get().map(Settings::status).unwrap_or_default();
-        Some(ServerParameters { address: address?, name: name?, status })
+        Some(Mode::Server(ServerParameters { address: address?, name: name?, status: settings.status() }))
     }
 
     /// Whether something is typed that is not applied.
     fn is_changed(&self) -> bool {
         let imp = self.imp();
         let Some(settings) = imp.settings.get() else { return false };
+        let is_peer = imp.by_network.is_active();
+        if is_peer != settings.is_peer()
+            || imp.name.text().trim() != settings.name().as_ref().map_or("", |name| name.as_str())
+        {
+            return true;
+        }
+        if is_peer {
+            return imp.peer_page.is_changed(settings);
+        }
         let server = settings.server();
         let port = server.as_ref().map_or(crate::net::DEFAULT_PORT, |address| address.port).to_string();
-        imp.name.text().trim() != settings.name().as_ref().map_or("", |name| name.as_str())
-            || imp.host.text().trim() != server.as_ref().map_or("", |address| &address.host)
-            || imp.port.text().trim() != port
+        imp.host.text().trim() != server.as_ref().map_or("", |address| &address.host) || imp.port.text().trim() != port
     }
 
     fn offer_apply(&self) {
@@ -336,21 +385,29 @@ impl Preferences {
             None | Some(LinkState::Offline(_)) => gettext("Appl_y and Connect"),
             Some(_) => gettext("Appl_y and Reconnect"),
         });
-        imp.apply.set_sensitive([&imp.name, &imp.host, &imp.port].iter().all(|field| field.problem().is_none()));
+        let is_sound = [&imp.name, &imp.host, &imp.port].iter().all(|field| field.problem().is_none());
+        imp.apply.set_sensitive(is_sound && (imp.by_server.is_active() || imp.peer_page.is_sound()));
     }
 
     /// Remembers what is typed and goes online with it; whether that could be begun.
     fn apply(&self) -> bool {
         let imp = self.imp();
         field::split_port(&imp.host, &imp.port);
-        let (Some(parameters), Some(settings)) = (self.read(), imp.settings.get()) else {
+        let (Some(mode), Some(settings)) = (self.read(), imp.settings.get()) else {
             self.offer_apply();
             return false;
         };
-        settings.set_name(&parameters.name);
-        settings.set_server(&parameters.address);
+        settings.set_name(mode.name());
+        settings.set_is_peer(mode.has_files());
+        match &mode {
+            Mode::Server(parameters) => settings.set_server(&parameters.address),
+            Mode::Peer(parameters) => {
+                settings.set_service_type(&parameters.service_type);
+                settings.set_peer_port(parameters.port);
+            }
+        }
         self.fill(settings);
-        self.send(Command::Connect(Mode::Server(parameters)))
+        self.send(Command::Connect(mode))
     }
 
     fn retry(&self) {
@@ -367,6 +424,7 @@ impl Preferences {
     fn use_own_server(&self, port: u16) {
         let imp = self.imp();
         let address = hosting::own_address(port);
+        imp.by_server.set_active(true);
         imp.host.set_text(&address.host);
         imp.port.set_text(&address.port.to_string());
         if !self.apply() {
@@ -397,9 +455,9 @@ impl Preferences {
             .title(gettext("Unapplied Changes"))
             .text(gettext("Apply the changes before closing?"))
             .secondary_text(if valid {
-                gettext("The name or the server has been changed, but the change has not been applied.")
+                gettext("How you go online has been changed, but the change has not been applied.")
             } else {
-                gettext("The name or the server has been changed, but cannot be used as it is.")
+                gettext("How you go online has been changed, but cannot be used as it is.")
             })
             .build();
         dialog.add_button(&gettext("_Discard"), gtk::ResponseType::Reject);

@@ -1,13 +1,15 @@
 //! What the program remembers, typed. Stored by GSettings; the schema is `data/im.klatch.Klatch.gschema.xml`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use gtk::prelude::*;
 use gtk::{gio, glib};
 use thiserror::Error;
 
-use crate::net::{Mode, Presence, ServerAddress, ServerParameters, Status, UserName};
+use crate::net::{
+    Mode, PeerParameters, Presence, ServerAddress, ServerParameters, ServiceType, Status, UserInfo, UserName,
+};
 
 /// The schema, for a program that is not installed.
 const COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schemas/gschemas.compiled"));
@@ -23,6 +25,12 @@ pub mod key {
     pub const SERVER_HOST: &str = "server-host";
     pub const SERVER_PORT: &str = "server-port";
     pub const CONNECT_AT_START: &str = "connect-at-start";
+    pub const SERVICE_TYPE: &str = "service-type";
+    pub const PEER_PORT: &str = "peer-port";
+    pub const SHARED_FOLDER: &str = "shared-folder";
+    pub const DOWNLOADS_FOLDER: &str = "downloads-folder";
+    pub const USER_INFO: &str = "user-info";
+    pub const BLOCKED: &str = "blocked";
     pub const HOST_PORT: &str = "host-port";
     pub const HOST_AT_START: &str = "host-at-start";
     pub const NOTIFICATIONS: &str = "notifications";
@@ -32,7 +40,7 @@ pub mod key {
     pub const CONVERSATION_WIDTH: &str = "conversation-width";
     pub const CONVERSATION_HEIGHT: &str = "conversation-height";
 
-    pub(super) const ALL: [&str; 15] = [
+    pub(super) const ALL: [&str; 21] = [
         NAME,
         PRESENCE,
         STATUS,
@@ -40,6 +48,12 @@ pub mod key {
         SERVER_HOST,
         SERVER_PORT,
         CONNECT_AT_START,
+        SERVICE_TYPE,
+        PEER_PORT,
+        SHARED_FOLDER,
+        DOWNLOADS_FOLDER,
+        USER_INFO,
+        BLOCKED,
         HOST_PORT,
         HOST_AT_START,
         NOTIFICATIONS,
@@ -167,7 +181,113 @@ impl Settings {
 
     /// How to go online; `None` until the welcome window has asked for all that is needed.
     pub fn mode(&self) -> Option<Mode> {
-        Some(Mode::Server(ServerParameters { address: self.server()?, name: self.name()?, status: self.status() }))
+        let (name, status) = (self.name()?, self.status());
+        Some(if self.is_peer() {
+            Mode::Peer(Box::new(self.peer(name)))
+        } else {
+            Mode::Server(ServerParameters { address: self.server()?, name, status })
+        })
+    }
+
+    /// Whether to go online among peers, without a server.
+    pub fn is_peer(&self) -> bool {
+        self.0.string(key::MODE) == "peer"
+    }
+
+    /// Remembers whether to go online among peers, without a server.
+    pub fn set_is_peer(&self, is_peer: bool) {
+        self.set(key::MODE, if is_peer { "peer" } else { "server" });
+    }
+
+    /// All that is needed to be a peer of this name.
+    pub fn peer(&self, name: UserName) -> PeerParameters {
+        PeerParameters {
+            name,
+            status: self.status(),
+            service_type: self.service_type(),
+            port: self.peer_port(),
+            share: self.shared_folder(),
+            downloads: self.downloads_folder(),
+            info: self.user_info(),
+            blocked: self.blocked(),
+        }
+    }
+
+    /// Among which peers to be.
+    pub fn service_type(&self) -> ServiceType {
+        self.0.string(key::SERVICE_TYPE).parse().unwrap_or_default()
+    }
+
+    /// Remembers among which peers to be.
+    pub fn set_service_type(&self, service_type: &ServiceType) {
+        self.set(key::SERVICE_TYPE, service_type.as_str());
+    }
+
+    /// The port on which a peer listens; 0 for any free one.
+    pub fn peer_port(&self) -> u16 {
+        self.0.get(key::PEER_PORT)
+    }
+
+    /// Remembers the port on which a peer listens; 0 for any free one.
+    pub fn set_peer_port(&self, port: u16) {
+        self.set(key::PEER_PORT, port);
+    }
+
+    /// The folder whose files others may get; `None` until one has been chosen.
+    pub fn shared_folder(&self) -> Option<PathBuf> {
+        self.folder(key::SHARED_FOLDER)
+    }
+
+    /// Remembers the folder whose files others may get; `None` shares nothing.
+    pub fn set_shared_folder(&self, folder: Option<&Path>) {
+        self.set_folder(key::SHARED_FOLDER, folder);
+    }
+
+    /// The folder for what is got from others: that of the desktop for downloads, unless another has been chosen.
+    pub fn downloads_folder(&self) -> PathBuf {
+        let usual = || glib::user_special_dir(glib::UserDirectory::Downloads).unwrap_or_else(glib::home_dir);
+        self.folder(key::DOWNLOADS_FOLDER).unwrap_or_else(usual)
+    }
+
+    /// Remembers the folder for what is got from others.
+    pub fn set_downloads_folder(&self, folder: &Path) {
+        self.set_folder(key::DOWNLOADS_FOLDER, Some(folder));
+    }
+
+    /// Folders are kept as addresses, because a path need not be text.
+    fn folder(&self, key: &str) -> Option<PathBuf> {
+        let uri = self.0.string(key);
+        if uri.is_empty() { None } else { gio::File::for_uri(&uri).path() }
+    }
+
+    fn set_folder(&self, key: &str, folder: Option<&Path>) {
+        let uri = folder.map(|folder| gio::File::for_path(folder).uri().to_string());
+        self.set(key, uri.unwrap_or_default());
+    }
+
+    /// What others can look up beside name, status and host.
+    pub fn user_info(&self) -> UserInfo {
+        UserInfo { fields: self.0.get(key::USER_INFO), picture: None }
+    }
+
+    /// Remembers what others can look up beside name, status and host.
+    pub fn set_user_info(&self, info: &UserInfo) {
+        self.set(key::USER_INFO, info.fields.to_variant());
+    }
+
+    /// Of whom to hear nothing.
+    pub fn blocked(&self) -> Vec<UserName> {
+        self.0.strv(key::BLOCKED).iter().map(|name| UserName::received(name)).collect()
+    }
+
+    /// Remembers whether to hear nothing of somebody.
+    pub fn set_blocked(&self, name: &UserName, is_blocked: bool) {
+        let mut names: Vec<String> = self.0.strv(key::BLOCKED).iter().map(ToString::to_string).collect();
+        names.retain(|other| other != name.as_str());
+        if is_blocked {
+            names.push(name.as_str().to_owned());
+        }
+        self.set(key::BLOCKED, names.to_variant());
     }
 
     /// Whether to go online when the program starts.

@@ -14,7 +14,7 @@ use crate::net::{Command, LinkState, Mode, NetError, NetErrorKind, ServerParamet
 /// What the person has asked for.
 #[derive(Clone, Debug)]
 struct Attempt {
-    parameters: ServerParameters,
+    mode: Mode,
     /// Whether the server is the one of this program.
     hosting: bool,
 }
@@ -49,6 +49,8 @@ mod imp {
         pub(super) port: TemplateChild<Field>,
         #[template_child]
         pub(super) host_here: TemplateChild<gtk::CheckButton>,
+        #[template_child]
+        pub(super) peer: TemplateChild<gtk::CheckButton>,
         #[template_child]
         pub(super) host_port: TemplateChild<Field>,
         #[template_child]
@@ -133,11 +135,11 @@ impl Welcome {
         match link {
             LinkState::Connecting { to } => {
                 self.imp().problem.clear();
-                self.show_progress(Some(&gettext_f("Connecting to {address}…", &[("address", to)])));
+                self.show_progress(Some(&connecting(&attempt.mode, to)));
             }
             LinkState::Online { .. } => self.succeed(&attempt),
             LinkState::Reconnecting { to, because, .. } => self.fail(because, to),
-            LinkState::Offline(Some(error)) => self.fail(error, &attempt.parameters.address.to_string()),
+            LinkState::Offline(Some(error)) => self.fail(error, &address(&attempt.mode)),
             LinkState::Offline(None) => self.show_progress(None),
         }
     }
@@ -166,7 +168,7 @@ impl Welcome {
             imp.port,
             move |host| field::split_port(host, &port)
         ));
-        for way in [&imp.join, &imp.host_here] {
+        for way in [&imp.join, &imp.host_here, &imp.peer] {
             way.connect_toggled(glib::clone!(
                 #[weak(rename_to = welcome)]
                 self,
@@ -220,6 +222,16 @@ impl Welcome {
         imp.problem.clear();
         let hosts = imp.host_here.is_active();
         let name = field::read_name(&imp.name);
+        let Some(settings) = imp.settings.get() else { return };
+        if imp.peer.is_active() {
+            if let Some(name) = name {
+                self.unhost();
+                self.attempt(Mode::Peer(Box::new(settings.peer(name))), false);
+            } else {
+                imp.name.grab_focus();
+            }
+            return;
+        }
         let address = if hosts {
             field::read_port(&imp.host_port).map(hosting::own_address)
         } else {
@@ -238,12 +250,15 @@ impl Welcome {
         } else if !self.host(address.port) {
             return;
         }
-        let Some(settings) = imp.settings.get() else { return };
-        let parameters = ServerParameters { address, name, status: settings.status() };
-        imp.attempt.replace(Some(Attempt { parameters: parameters.clone(), hosting: hosts }));
-        let to = parameters.address.to_string();
-        self.show_progress(Some(&gettext_f("Connecting to {address}…", &[("address", &to)])));
-        if let Err(error) = self.send(Command::Connect(Mode::Server(parameters))) {
+        self.attempt(Mode::Server(ServerParameters { address, name, status: settings.status() }), hosts);
+    }
+
+    /// Tries to go online so.
+    fn attempt(&self, mode: Mode, hosting: bool) {
+        self.imp().attempt.replace(Some(Attempt { mode: mode.clone(), hosting }));
+        let to = address(&mode);
+        self.show_progress(Some(&connecting(&mode, &to)));
+        if let Err(error) = self.send(Command::Connect(mode)) {
             self.fail(&error, &to);
         }
     }
@@ -279,16 +294,19 @@ impl Welcome {
         let imp = self.imp();
         imp.attempt.take();
         if let Some(settings) = imp.settings.get() {
-            settings.set_name(&attempt.parameters.name);
-            settings.set_server(&attempt.parameters.address);
-            if attempt.hosting {
-                settings.set_host_port(attempt.parameters.address.port);
-                settings.set_host_at_start(true);
+            settings.set_name(attempt.mode.name());
+            settings.set_is_peer(attempt.mode.has_files());
+            if let Mode::Server(parameters) = &attempt.mode {
+                settings.set_server(&parameters.address);
+                if attempt.hosting {
+                    settings.set_host_port(parameters.address.port);
+                    settings.set_host_at_start(true);
+                }
             }
         }
         self.show_progress(None);
-        if attempt.hosting {
-            imp.addresses.set_port(attempt.parameters.address.port);
+        if let (true, Mode::Server(parameters)) = (attempt.hosting, &attempt.mode) {
+            imp.addresses.set_port(parameters.address.port);
             imp.pages.set_visible_child_name("hosting");
             self.set_default_widget(Some(&*imp.start));
             imp.start.grab_focus();
@@ -355,7 +373,13 @@ impl Welcome {
         imp.progress.set_label(what.unwrap_or_default());
         imp.form.set_sensitive(!busy);
         imp.go.set_sensitive(!busy);
-        imp.go.set_label(&if imp.host_here.is_active() { gettext("Host and Jo_in") } else { gettext("Jo_in") });
+        imp.go.set_label(&if imp.host_here.is_active() {
+            gettext("Host and Jo_in")
+        } else if imp.peer.is_active() {
+            gettext("Go Onl_ine")
+        } else {
+            gettext("Jo_in")
+        });
         imp.cancel.set_label(&if busy { gettext("_Cancel") } else { gettext("_Quit") });
         if let Some(before) = imp.focus.upgrade().filter(|_| !busy) {
             before.grab_focus();
@@ -365,6 +389,21 @@ impl Welcome {
 
     fn send(&self, command: Command) -> Result<(), NetError> {
         self.imp().send.get().map_or_else(|| Err(NetError::new(NetErrorKind::NotConnected)), |send| send(command))
+    }
+}
+
+/// Where an attempt leads, as people write it; nowhere in particular without a server.
+fn address(mode: &Mode) -> String {
+    match mode {
+        Mode::Server(parameters) => parameters.address.to_string(),
+        Mode::Peer(_) => String::new(),
+    }
+}
+
+fn connecting(mode: &Mode, to: &str) -> String {
+    match mode {
+        Mode::Server(_) => gettext_f("Connecting to {address}…", &[("address", to)]),
+        Mode::Peer(_) => gettext("Joining this network…"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod link;
 mod me;
+mod peers;
 mod people;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -62,6 +63,8 @@ mod imp {
         pub(super) link: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) retry: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) transfers: TemplateChild<gtk::Button>,
         pub(super) client: OnceCell<Client>,
         pub(super) settings: OnceCell<Settings>,
         pub(super) hosting: Cell<Option<(u16, usize)>>,
@@ -85,6 +88,7 @@ mod imp {
             class.bind_template();
             class.install_action("win.start", None, |window, _, _| window.start());
             class.install_action("win.copy-name", None, |window, _, _| window.copy_names());
+            super::Window::install_peer_actions(class);
             class.install_action("win.find", None, |window, _, _| {
                 window.imp().search.grab_focus();
             });
@@ -141,6 +145,7 @@ impl Window {
         window.build_list(client);
         window.build_problem_bar(client);
         window.follow(client);
+        window.follow_transfers(client);
         window
     }
 
@@ -171,7 +176,10 @@ impl Window {
         client.connect_roster_changed(glib::clone!(
             #[weak(rename_to = window)]
             self,
-            move |_| window.refresh_page()
+            move |_| {
+                window.refresh_page();
+                window.refresh_peer_actions();
+            }
         ));
         client.conversations().connect_items_changed(glib::clone!(
             #[weak(rename_to = window)]

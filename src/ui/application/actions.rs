@@ -9,9 +9,10 @@ use crate::ui::settings::{Settings, key};
 use crate::ui::{about, invitation, shortcuts};
 
 /// The keys of the actions that work in every window; the keyboard shortcuts window tells them to people.
-pub(in crate::ui) const KEYS: [(&str, &[&str]); 13] = [
+pub(in crate::ui) const KEYS: [(&str, &[&str]); 14] = [
     ("app.new-conversation", &["<Primary>n"]),
     ("app.buddy-list", &["<Primary>b"]),
+    ("app.transfers", &["<Primary>j"]),
     ("app.connect", &["<Primary><Shift>k"]),
     ("app.disconnect", &["<Primary><Shift>d"]),
     ("app.preferences", &["<Primary>comma"]),
@@ -59,14 +60,7 @@ impl Application {
             ("quit", Self::ask_to_quit),
         ];
         for (name, run) in plain {
-            let action = gio::SimpleAction::new(name, None);
-            let app = self.downgrade();
-            action.connect_activate(move |_, _| {
-                if let Some(app) = app.upgrade() {
-                    run(&app);
-                }
-            });
-            self.add_action(&action);
+            self.add_plain_action(name, run);
         }
         self.add_action(&settings.gio().create_action(key::APPEARANCE));
         self.add_parametrised_action::<u32>("open-conversation", |app, key| {
@@ -83,12 +77,32 @@ impl Application {
                 client.answer(&invitation, accept);
             }
         });
+        self.add_peer_actions();
         for (action, keys) in KEYS {
             self.set_accels_for_action(action, keys);
         }
     }
 
-    fn add_parametrised_action<T: glib::variant::StaticVariantType + glib::variant::FromVariant + 'static>(
+    pub(super) fn enable(&self, name: &str, is_enabled: bool) {
+        if let Some(action) = self.lookup_action(name).and_downcast::<gio::SimpleAction>() {
+            action.set_enabled(is_enabled);
+        }
+    }
+
+    pub(super) fn add_plain_action(&self, name: &str, run: fn(&Self)) {
+        let action = gio::SimpleAction::new(name, None);
+        let app = self.downgrade();
+        action.connect_activate(move |_, _| {
+            if let Some(app) = app.upgrade() {
+                run(&app);
+            }
+        });
+        self.add_action(&action);
+    }
+
+    pub(super) fn add_parametrised_action<
+        T: glib::variant::StaticVariantType + glib::variant::FromVariant + 'static,
+    >(
         &self,
         name: &str,
         run: fn(&Self, T),

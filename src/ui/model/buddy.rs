@@ -24,6 +24,9 @@ mod imp {
         /// What is said of the person in this list alone, such as "invited"; may be empty.
         #[property(get, set = Self::set_note, explicit_notify)]
         pub note: RefCell<String>,
+        /// Whether one does not want to hear of the person.
+        #[property(get, set = Self::set_is_blocked, explicit_notify)]
+        pub is_blocked: Cell<bool>,
         /// How many messages of this person have not been seen.
         #[property(get, set = Self::set_unread, explicit_notify)]
         pub unread: Cell<u32>,
@@ -34,6 +37,12 @@ mod imp {
             if *self.note.borrow() != note {
                 self.note.replace(note);
                 self.obj().notify_note();
+            }
+        }
+
+        fn set_is_blocked(&self, is_blocked: bool) {
+            if self.is_blocked.replace(is_blocked) != is_blocked {
+                self.obj().notify_is_blocked();
             }
         }
 

@@ -129,6 +129,7 @@ impl Roster {
             .map(|contact| {
                 let buddy = before.remove(&contact.name).unwrap_or_else(|| contact.into());
                 buddy.set_status(Some(&contact.status));
+                buddy.set_is_blocked(contact.is_blocked);
                 (contact.name.clone(), buddy)
             })
             .collect();

@@ -67,7 +67,11 @@ impl Window {
         let words = match &link {
             LinkState::Offline(None) => gettext("Offline"),
             LinkState::Offline(Some(error)) => Problem::new(error, &self.server()).title,
+            LinkState::Connecting { .. } if client.has_files() => gettext("Joining this network…"),
             LinkState::Connecting { to } => gettext_f("Connecting to {address}…", &[("address", to)]),
+            LinkState::Online { name, .. } if client.has_files() => {
+                gettext_f("On this network as {name}", &[("name", &name.shown())])
+            }
             LinkState::Online { at, .. } => {
                 self.hosting_words(at).unwrap_or_else(|| gettext_f("Connected to {address}", &[("address", at)]))
             }
@@ -154,6 +158,7 @@ impl Window {
         let connect = || Some((gettext("_Connect"), "app.connect"));
         let preferences = || Some((gettext("_Preferences"), "app.preferences"));
         let new = |title: String, text: String| Placeholder { title, text, button: None, is_busy: false };
+        let has_files = client.has_files();
         match client.link() {
             LinkState::Offline(None) => Placeholder {
                 button: connect(),
@@ -166,7 +171,11 @@ impl Window {
             LinkState::Connecting { to } => Placeholder {
                 button: Some((gettext("_Cancel"), "app.disconnect")),
                 is_busy: true,
-                ..new(gettext_f("Connecting to {address}…", &[("address", &to)]), String::new())
+                ..if has_files {
+                    new(gettext("Joining this network…"), String::new())
+                } else {
+                    new(gettext_f("Connecting to {address}…", &[("address", &to)]), String::new())
+                }
             },
             LinkState::Reconnecting { to, because, .. } => {
                 let problem = Problem::new(&because, &to);
@@ -176,6 +185,11 @@ impl Window {
                     ..new(problem.title, problem.advice)
                 }
             }
+            LinkState::Online { .. } if has_files && client.roster().is_empty() => Placeholder {
+                button: Some((gettext("Add by A_ddress…"), "app.add-peer")),
+                is_busy: true,
+                ..new(gettext("Nobody found yet"), how_to_be_found())
+            },
             LinkState::Online { at, .. } if client.roster().is_empty() => {
                 new(gettext("Nobody else is here yet"), how_to_join(&at))
             }
@@ -201,6 +215,13 @@ struct Placeholder {
 /// What others must know to come as well.
 fn how_to_join(at: &str) -> String {
     gettext_f("People appear here as soon as they connect to {address}.", &[("address", at)])
+}
+
+/// What to check when others do not appear.
+fn how_to_be_found() -> String {
+    gettext(
+        "People appear here by themselves when they chat on this network too. If somebody is missing: both computers must be on the same network, and their firewalls must let UDP port 5353 through.",
+    )
 }
 
 /// Where the connection leads, as people write it.

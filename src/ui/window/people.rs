@@ -87,6 +87,7 @@ impl Window {
                     }
                 ));
                 expander.add_controller(click);
+                window.accept_files(&expander, item);
                 item.set_child(Some(&expander));
             }
         ));
@@ -142,11 +143,11 @@ impl Window {
         self.imp().selection.get()?.item(at).and_downcast()
     }
 
-    fn buddy_at(&self, at: u32) -> Option<Buddy> {
+    pub(super) fn buddy_at(&self, at: u32) -> Option<Buddy> {
         self.node_at(at)?.item().and_downcast()
     }
 
-    fn selected(&self) -> Vec<Buddy> {
+    pub(super) fn selected(&self) -> Vec<Buddy> {
         let Some(selection) = self.imp().selection.get() else { return Vec::new() };
         let chosen = selection.selection();
         let positions = (0..u32::try_from(chosen.size()).unwrap_or(u32::MAX)).map(|nth| chosen.nth(nth));
@@ -197,6 +198,7 @@ impl Window {
         let is_somebody_selected = !self.selected().is_empty();
         self.action_set_enabled("win.copy-name", is_somebody_selected);
         self.action_set_enabled("win.start", is_somebody_selected && self.client().is_some_and(Client::is_online));
+        self.refresh_peer_actions();
     }
 
     fn select_for_menu(&self, at: u32) {

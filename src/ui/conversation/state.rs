@@ -1,0 +1,76 @@
+//! What the line above the entry says.
+
+use crate::net::{EndReason, Phase, Presence};
+use crate::ui::buddy_row::presence_word;
+use crate::ui::i18n::{gettext, gettext_f, ngettext_f};
+use crate::ui::model::{Client, Conversation, enumeration};
+
+/// What the line above the entry says; nothing if all is well.
+pub(super) fn words(client: &Client, conversation: &Conversation) -> String {
+    let words = phase_words(client, conversation);
+    let declined = conversation.declined();
+    if declined.is_empty() || !conversation.is_alive() {
+        return words;
+    }
+    let names = enumeration(&declined);
+    let declined = ngettext_f("{names} has declined.", "{names} have declined.", declined.len(), &[("names", &names)]);
+    if words.is_empty() {
+        return declined;
+    }
+    gettext_f("{state} {more}", &[("state", &words), ("more", &declined)])
+}
+
+fn phase_words(client: &Client, conversation: &Conversation) -> String {
+    let awaited = conversation.awaited();
+    let names = enumeration(&awaited);
+    match conversation.phase() {
+        Phase::Waiting if awaited.is_empty() => gettext("Nobody else is here. What you send now, nobody reads."),
+        Phase::Waiting => {
+            gettext_f("Waiting for {names} to join. What you send now, nobody reads yet.", &[("names", &names)])
+        }
+        Phase::Open if !awaited.is_empty() => gettext_f("Waiting for {names} to join.", &[("names", &names)]),
+        Phase::Open => match conversation.vanished_initiator() {
+            Some(name) => gettext_f(
+                "{name}, who started this conversation, has left; its members stay as they are.",
+                &[("name", &name.shown())],
+            ),
+            None => absence(client, conversation),
+        },
+        Phase::Interrupted => gettext(
+            "The connection is lost and being restored. You can go on writing: your text is kept, and can be sent then.",
+        ),
+        Phase::Ended(why) => ended(why),
+    }
+}
+
+/// With one other person, what is to be known before one expects an answer.
+fn absence(client: &Client, conversation: &Conversation) -> String {
+    let others = conversation.others();
+    let [other] = others.as_slice() else { return String::new() };
+    let Some(buddy) = client.roster().get(other) else { return String::new() };
+    match buddy.presence() {
+        None | Some(Presence::Online) => String::new(),
+        Some(presence) => {
+            let (name, word, status) = (other.to_string(), presence_word(presence).to_lowercase(), buddy.status());
+            let values = [("name", name.as_str()), ("presence", word.as_str()), ("status", status.as_str())];
+            if status.is_empty() {
+                gettext_f("{name} is {presence}.", &values)
+            } else {
+                gettext_f("{name} is {presence}: {status}", &values)
+            }
+        }
+    }
+}
+
+fn ended(why: EndReason) -> String {
+    match why {
+        EndReason::Left => gettext("You have left this conversation."),
+        EndReason::Gone => gettext("The server has ended this conversation. You can read and copy it."),
+        EndReason::NotResumed => gettext(
+            "This conversation ended while the connection was lost: nobody is left in it. Your text is kept here.",
+        ),
+        EndReason::Closed => gettext("Whoever started this conversation has closed it. You can read and copy it."),
+        EndReason::Removed => gettext("You were removed from this conversation. You can read and copy it."),
+        EndReason::Offline => gettext("You went offline, which ended this conversation. Your text is kept here."),
+    }
+}
