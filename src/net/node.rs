@@ -7,6 +7,7 @@
 //! somebody of that name; then only the initiator changes a chat, and only a member speaks in it.
 
 mod chat;
+mod commands;
 mod early;
 mod notes;
 mod people;
@@ -23,7 +24,7 @@ use self::early::EarlyTexts;
 use self::notes::Text;
 use self::people::People;
 use super::command::{Command, MessageId};
-use super::event::{Conversation, Delivery, EndReason, Event, NetError, NetErrorKind, Phase, Said};
+use super::event::{Conversation, Delivery, EndReason, Event, NetError, NetErrorKind, Phase};
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::{PeerRequest, instance_name};
 use crate::protocol::status::Status;
@@ -291,136 +292,6 @@ impl Node {
         let id = self.invitations.iter().find(|(_, invitation)| invitation.reply == reply).map(|(id, _)| id.clone());
         if let Some(id) = id {
             self.withdraw(&id, out);
-        }
-    }
-
-    fn command(&mut self, command: Command, moment: Moment, out: &mut Vec<Action>) {
-        match command {
-            Command::Start { with } => self.start(with, out),
-            Command::Answer { conversation, accept } => self.answer(&conversation, accept, out),
-            Command::Join(conversation) => self.answer(&conversation, true, out),
-            Command::Say { conversation, body, id } => self.say(&conversation, body, id, moment, out),
-            Command::Leave(id) => {
-                let Some(chat) = self.chats.get(&id) else { return };
-                let wire = chat.wire.clone();
-                let (to, request) = match chat.initiator() {
-                    None => (chat.others(), PeerRequest::CloseChat { chat: wire, from: self.me.clone() }),
-                    Some(owner) => (vec![owner.clone()], PeerRequest::Goodbye { chat: wire, from: self.me.clone() }),
-                };
-                for name in to {
-                    self.note(&name, Note::new(request.clone()), out);
-                }
-                self.end(&id, EndReason::Left, out);
-            }
-            Command::Block { name, blocked } => {
-                self.people.block(&name, blocked, out);
-                if blocked {
-                    let theirs: Vec<ConversationId> = self
-                        .invitations
-                        .iter()
-                        .filter(|(_, invitation)| invitation.from == name)
-                        .map(|(id, _)| id.clone())
-                        .collect();
-                    for id in theirs {
-                        self.withdraw(&id, out);
-                    }
-                }
-            }
-            Command::ListConversations => {
-                let all = self.chats.iter().map(|(id, chat)| (id.clone(), chat.shown.members.clone())).collect();
-                out.push(Action::Emit(Event::Listed(all)));
-            }
-            // These concern neither people nor chats.
-            Command::Connect(_)
-            | Command::Disconnect
-            | Command::RetryNow
-            | Command::SetStatus(_)
-            | Command::AskUserInfo(_)
-            | Command::ListFiles(_)
-            | Command::Fetch { .. }
-            | Command::Offer { .. }
-            | Command::AnswerOffer { .. }
-            | Command::Cancel(_)
-            | Command::AddPeer(_)
-            | Command::Share(_)
-            | Command::SetDownloads(_)
-            | Command::SetUserInfo(_) => {}
-        }
-    }
-
-    fn start(&mut self, with: Vec<UserName>, out: &mut Vec<Action>) {
-        let mut invited = Vec::new();
-        for name in with {
-            if self.people.addresses(&name).is_none() {
-                out.push(problem(NetErrorKind::UnknownPeer, &name.shown()));
-            } else if name != self.me && !invited.contains(&name) && invited.len() < MEMBERS {
-                invited.push(name);
-            }
-        }
-        if invited.is_empty() {
-            return;
-        }
-        if self.chats.len() >= CHATS {
-            out.push(problem(NetErrorKind::Busy, ""));
-            return;
-        }
-        // Random, because others choose ids too; small, because people read them and students print them with %d.
-        let id = std::iter::repeat_with(|| ConversationId::Int(i64::from(fastrand::u32(1_000..1_000_000_000))))
-            .find(|id| !self.chats.contains_key(id) && !self.invitations.contains_key(id));
-        let Some(id) = id else { return };
-        let shown = Conversation::entered(id.clone(), self.me.clone(), invited.clone());
-        let mut chat = Chat::new(id.clone(), None, shown);
-        chat.show(out);
-        self.chats.insert(id.clone(), chat);
-        for name in invited {
-            let request = PeerRequest::Invite { chat: id.clone(), from: self.me.clone() };
-            self.ask(&name.clone(), request, Purpose::Invite { chat: id.clone(), name }, out);
-        }
-    }
-
-    fn answer(&mut self, id: &ConversationId, accept: bool, out: &mut Vec<Action>) {
-        let Some(invitation) = self.invitations.remove(id) else {
-            out.push(problem(NetErrorKind::NotInConversation, &id.to_string()));
-            return;
-        };
-        let accept = accept && self.chats.len() < CHATS;
-        out.push(Action::Reply(invitation.reply, if accept { Reply::Ack } else { Reply::Nack }));
-        if accept {
-            let mut shown = Conversation::entered(id.clone(), self.me.clone(), Vec::new());
-            shown.members.push(invitation.from.clone());
-            let mut chat = Chat::new(invitation.wire, Some(invitation.from), shown);
-            chat.show(out);
-            self.chats.insert(id.clone(), chat);
-        }
-    }
-
-    fn say(&mut self, id: &ConversationId, body: String, message: MessageId, moment: Moment, out: &mut Vec<Action>) {
-        out.push(Action::Emit(Event::Said(Said {
-            conversation: id.clone(),
-            from: self.me.clone(),
-            body: body.clone(),
-            at: moment.wall,
-            own: Some(message),
-        })));
-        let request = |chat: &Chat| PeerRequest::Message { chat: chat.wire.clone(), from: self.me.clone(), body };
-        let Some((others, request)) = self.chats.get(id).map(|chat| (chat.others(), request(chat))) else {
-            out.push(delivery(message, Delivery::Failed, Vec::new()));
-            out.push(problem(NetErrorKind::NotInConversation, &id.to_string()));
-            return;
-        };
-        if request.encode().len() > crate::protocol::limits::REQUEST_BYTES {
-            out.push(delivery(message, Delivery::Failed, Vec::new()));
-            out.push(problem(NetErrorKind::TooLong, ""));
-            return;
-        }
-        if others.is_empty() {
-            // There is nobody to send it to; it is not kept for those who come later.
-            out.push(delivery(message, Delivery::Failed, Vec::new()));
-            return;
-        }
-        self.texts.insert(message, Text::to(others.clone()));
-        for name in others {
-            self.note(&name, Note { request: request.clone(), message: Some((id.clone(), message)), tries: 0 }, out);
         }
     }
 
