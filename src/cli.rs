@@ -10,16 +10,18 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use async_channel::Receiver;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
 
 use input::Line;
 pub use options::Options;
 
 use crate::net::{
     self, Command, Contact, ConversationId, Delivery, Event, Handle, LinkState, MessageId, Mode, NetError,
-    NetErrorKind, OfferId,
+    NetErrorKind, OfferId, Phase,
 };
 
 /// How many lines of input may wait; a pipe is read no faster than its commands are carried out.
@@ -72,6 +74,10 @@ struct Client {
     next_message: u64,
     /// Where texts went that may still fail, to say so.
     said: BTreeMap<MessageId, ConversationId>,
+    /// The conversations that one is in.
+    entered: BTreeSet<ConversationId>,
+    /// Until when no more is read at the latest.
+    held: Option<Instant>,
     /// The offers that were not answered.
     offers: BTreeSet<OfferId>,
     /// Who was there last.
@@ -82,6 +88,8 @@ struct Client {
     ids: BTreeMap<String, ConversationId>,
 }
 
+/// How long what follows an invitation waits for it.
+const HOLD: Duration = Duration::from_secs(5);
 /// Most texts, and most ids, that are remembered.
 const REMEMBERED: usize = 4096;
 
@@ -93,6 +101,8 @@ impl Client {
             stage: Stage::Arriving,
             next_message: 0,
             said: BTreeMap::new(),
+            entered: BTreeSet::new(),
+            held: None,
             offers: BTreeSet::new(),
             roster: Vec::new(),
             is_peer,
@@ -118,20 +128,34 @@ impl Client {
                         break ExitCode::FAILURE;
                     }
                 }
-                // A script's commands wait until they can be carried out.
-                line = lines.recv(), if command.is_none() && self.stage == Stage::Online => {
+                // A script's commands wait until they can be carried out, and what follows an invitation until it is known
+                // what came of that.
+                line = lines.recv(), if command.is_none() && self.stage == Stage::Online && self.held.is_none() => {
                     match line.as_deref().map(Line::parse) {
                         Err(_) | Ok(Ok(Line::Quit)) => command = Some(self.quit()),
                         Ok(Ok(line)) => command = self.command(line),
                         Ok(Err(error)) => if self.complain(&error.to_string()).is_err() { break ExitCode::SUCCESS },
                     }
                 }
+                () = sleep_until(self.held) => self.held = None,
                 _ = terminate.recv() => command = Some(self.quit()),
                 _ = interrupt.recv() => command = Some(self.quit()),
             }
         };
         self.handle.shutdown();
         Ok(code)
+    }
+
+    /// Reads no more until it is known what has come of the last command.
+    fn hold(&mut self) {
+        self.held = Some(Instant::now() + HOLD);
+    }
+
+    /// Says why there is no command.
+    fn refuse(&self, why: &str) -> Option<Command> {
+        // What cannot be written now cannot be written at the next event either, and that ends the program.
+        let _ = self.complain(why);
+        None
     }
 
     /// The last command; the program ends when it is carried out.
@@ -144,11 +168,20 @@ impl Client {
     fn command(&mut self, line: Line) -> Option<Command> {
         Some(match line {
             Line::Status(status) => Command::SetStatus(status),
-            Line::Invite(with) => Command::Start { with },
-            Line::Join(id) => Command::Join(self.id(&id)),
+            Line::Invite(with) => {
+                self.hold();
+                Command::Start { with }
+            }
+            Line::Join(id) => {
+                self.hold();
+                Command::Join(self.id(&id))
+            }
             Line::Leave(id) => Command::Leave(self.id(&id)),
             Line::Say(id, body) => {
                 let conversation = self.id(&id);
+                if !self.entered.contains(&conversation) {
+                    return self.refuse(&format!("you are not in conversation {conversation} now"));
+                }
                 let message = MessageId(self.next_message);
                 self.next_message += 1;
                 if self.said.len() >= REMEMBERED {
@@ -159,7 +192,12 @@ impl Client {
             }
             Line::Answer(id, accept) => match id.parse().map(OfferId) {
                 Ok(offer) if self.offers.remove(&offer) => Command::AnswerOffer { offer, accept },
-                _ => Command::Answer { conversation: self.id(&id), accept },
+                _ => {
+                    if accept {
+                        self.hold();
+                    }
+                    Command::Answer { conversation: self.id(&id), accept }
+                }
             },
             Line::List => Command::ListConversations,
             Line::Info(peer) => Command::AskUserInfo(peer),
@@ -174,6 +212,7 @@ impl Client {
                 let _ = self.print(&roster);
                 return None;
             }
+            Line::Help => return self.refuse(input::COMMANDS),
             Line::Empty | Line::Quit => return None,
         })
     }
@@ -193,6 +232,8 @@ impl Client {
     /// Prints an event; gives the exit code if it is the last one.
     fn show(&mut self, event: Event) -> io::Result<Option<ExitCode>> {
         let is_known = match &event {
+            // There is no next attempt when the first one fails.
+            Event::Link(LinkState::Reconnecting { .. }) => !self.json && self.stage == Stage::Arriving,
             // People are not told that somebody has got one more address.
             Event::Roster(contacts) if !self.json => text::roster(contacts) == text::roster(&self.roster),
             _ => false,
@@ -200,7 +241,16 @@ impl Client {
         match &event {
             Event::Link(LinkState::Online { .. }) if self.stage == Stage::Arriving => self.stage = Stage::Online,
             Event::Invited { conversation, .. } => self.remember(conversation),
-            Event::Conversation(conversation) => self.remember(&conversation.id),
+            Event::Conversation(conversation) => {
+                self.held = None;
+                self.remember(&conversation.id);
+                if matches!(conversation.phase, Phase::Waiting | Phase::Open) {
+                    self.entered.insert(conversation.id.clone());
+                } else {
+                    self.entered.remove(&conversation.id);
+                }
+            }
+            Event::Problem(_) => self.held = None,
             Event::Listed(all) => all.keys().for_each(|id| self.remember(id)),
             Event::Delivery { id, state: Delivery::Uncertain | Delivery::Failed | Delivery::Partial, missing } => {
                 if let Some(conversation) = self.said.remove(id) {
@@ -256,6 +306,13 @@ fn report(error: &NetError) {
     let _ = writeln!(io::stderr(), "klatch-cli: {error}");
 }
 
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Hands a command over, waiting for room. Nothing is lost when it is dropped before it is done.
 async fn deliver(handle: &Handle, command: Option<Command>) -> Result<(), NetError> {
     let Some(mut command) = command else { return Ok(()) };
@@ -265,6 +322,6 @@ async fn deliver(handle: &Handle, command: Option<Command>) -> Result<(), NetErr
             Err((error, back)) if error.kind == NetErrorKind::Busy => command = *back,
             Err((error, _)) => return Err(error),
         }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

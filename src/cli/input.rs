@@ -6,6 +6,15 @@ use thiserror::Error;
 
 use crate::net::{AddressError, ServerAddress, Status, TransferId, UserName};
 
+/// All commands, for people.
+pub(super) const COMMANDS: &str = "the commands are
+    /status TEXT      /invite NAME...   /join ID     /leave ID    /say ID TEXT
+    /accept ID        /refuse ID        /list        /quit
+and as a peer also
+    /peers            /info PEER        /files PEER  /get PEER FILE [AS]
+    /offer PEER PATH  /chat PEER...     /close ID    /add HOST:PORT
+    /cancel TRANSFER";
+
 /// What a line asks for. Ids are text here; what they stand for depends on what was told before.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
@@ -37,6 +46,8 @@ pub(super) enum Line {
     Add(ServerAddress),
     /// `/cancel TRANSFER`
     Cancel(TransferId),
+    /// `/help`
+    Help,
     /// `/quit`
     Quit,
     /// A blank line.
@@ -50,7 +61,7 @@ pub(super) enum InputError {
     #[error("a command begins with a slash: /say ID TEXT says something")]
     NoCommand,
     /// There is no such command.
-    #[error("unknown command {0}; --help lists those that there are")]
+    #[error("unknown command {0}; /help lists those that there are")]
     Unknown(String),
     /// The command needs something else behind it.
     #[error("usage: {0}")]
@@ -71,6 +82,7 @@ impl Line {
         let rest = rest.trim_start();
         Ok(match command {
             "" => Self::Empty,
+            "/status" if rest.is_empty() => return Err(InputError::Usage("/status TEXT")),
             "/status" => Self::Status(Status::received(rest)),
             "/invite" | "/chat" => {
                 let names = words(rest)?;
@@ -108,6 +120,7 @@ impl Line {
                 let number = one(rest, "/cancel TRANSFER")?;
                 Self::Cancel(TransferId(number.parse().map_err(|_| InputError::Usage("/cancel TRANSFER"))?))
             }
+            "/help" => Self::Help,
             "/quit" => Self::Quit,
             _ if command.starts_with('/') => return Err(InputError::Unknown(command.to_owned())),
             _ => return Err(InputError::NoCommand),
@@ -169,6 +182,8 @@ mod tests {
             ("/invite \"bob", Err(InputError::OpenQuote)),
             ("/say 7", Err(InputError::Usage("/say ID TEXT"))),
             ("/join 7 8", Err(InputError::Usage("/join ID"))),
+            ("/status", Err(InputError::Usage("/status TEXT"))),
+            ("/help", Ok(Line::Help)),
             ("/frob", Err(InputError::Unknown("/frob".into()))),
             ("hello", Err(InputError::NoCommand)),
         ] {

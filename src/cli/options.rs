@@ -23,8 +23,10 @@ use crate::net::{
 ///
 /// /accept and /refuse also answer the offer of a file, by its number.
 ///
-/// The end of input acts as /quit. Exit codes: 0 after /quit, 1 when the first connection or the registration fails, 2
-/// for wrong usage.
+/// The end of input acts as /quit. What follows /invite, /join or /accept waits for it.
+///
+/// Exit codes: 0 after /quit, 1 when the first connection or the registration fails,
+/// 2 for wrong usage.
 // The text is also what --help prints, where brackets are no link.
 #[allow(rustdoc::broken_intra_doc_links)]
 #[derive(Debug, Parser)]

@@ -21,7 +21,8 @@ pub(super) fn lines(event: &Event) -> Vec<String> {
         Event::Conversation(conversation) => vec![standing(conversation)],
         Event::Listed(all) if all.is_empty() => vec!["* there are no conversations".to_owned()],
         Event::Listed(all) => {
-            all.iter().map(|(id, members)| format!("* conversation {id}: {}", names(members))).collect()
+            let who = |members: &[UserName]| if members.is_empty() { "nobody".to_owned() } else { names(members) };
+            all.iter().map(|(id, members)| format!("* conversation {id}: {}", who(members))).collect()
         }
         Event::Said(said) => {
             // A line end in the text must not look like a line of somebody else.

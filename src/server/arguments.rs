@@ -17,7 +17,7 @@ use super::options::{Access, Options};
 #[command(name = "klatch-server", version)]
 pub struct Arguments {
     /// Address and port to serve on; may be given several times. Port 0 takes a free one, the default serves IPv4 too
-    #[arg(long, value_name = "ADDR:PORT", default_value = "[::]:6666")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "[::]:6666", value_parser = address)]
     pub listen: Vec<SocketAddr>,
     /// Who may see and join a conversation
     #[arg(long, value_name = "WHO", value_enum, default_value_t = Access::Invited)]
@@ -33,8 +33,14 @@ pub struct Arguments {
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log: LevelFilter,
     /// Address and port on which to serve metrics in the text format of Prometheus, by HTTP at /metrics
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub metrics: Option<SocketAddr>,
+}
+
+/// An address of this computer, by its number: a name could stand for several, or for none at the next start.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "a numeric address and a port are needed: 127.0.0.1:6666, [::1]:6666, or [::]:6666 for all")
 }
 
 impl Arguments {
