@@ -51,7 +51,8 @@ pub(super) enum Event {
         /// The wanted name without dots, cut to 58 bytes, or `name (2)` and so on if others have it.
         name: UserName,
     },
-    /// A peer is new, or something of it has changed. Never oneself.
+    /// A peer is new, or something of it has changed. Never oneself, and never somebody of one's own name: until one's own
+    /// is published, that is the wanted one.
     Found(Peer),
     /// A peer has said goodbye, its records have expired, or it did not answer to [`Discovery::verify`].
     Lost {

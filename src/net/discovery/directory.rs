@@ -41,6 +41,8 @@ pub(super) struct Directory {
     service_type: String,
     /// Host names that are one's own: what is there is oneself.
     own_hosts: HashSet<String>,
+    /// One's own name, by its [`instance::key`]: the wanted one at first.
+    own_name: String,
     peers: HashMap<String, Known>,
     is_overflow_told: bool,
 }
@@ -49,13 +51,16 @@ pub(super) struct Directory {
 struct Known {
     peer: Peer,
     is_confirmed: bool,
+    /// The owner knows of it.
+    is_told: bool,
 }
 
 impl Directory {
-    pub(super) fn new(service_type: &str) -> Self {
+    pub(super) fn new(service_type: &str, wanted_name: &str) -> Self {
         Self {
             service_type: service_type.to_owned(),
             own_hosts: HashSet::new(),
+            own_name: instance::key(wanted_name),
             peers: HashMap::new(),
             is_overflow_told: false,
         }
@@ -89,14 +94,31 @@ impl Directory {
             let is_told = std::mem::replace(&mut self.is_overflow_told, true);
             return (!is_told).then_some(Event::Trouble(Trouble::TooMany(PEERS)));
         }
-        let known = Known { peer: peer.clone(), is_confirmed: true };
-        let before = self.peers.insert(sighting.full_name, known);
-        (before.is_none_or(|before| before.peer != peer)).then_some(Event::Found(peer))
+        let before = self.peers.get(&sighting.full_name);
+        let is_news = before.is_none_or(|before| !before.is_told || before.peer != peer);
+        let is_told = instance::key(peer.name.as_str()) != self.own_name;
+        self.peers.insert(sighting.full_name, Known { peer: peer.clone(), is_confirmed: true, is_told });
+        (is_news && is_told).then_some(Event::Found(peer))
+    }
+
+    /// Under which name one is known now. As long as somebody else had it, the owner would have taken them for itself; so it
+    /// hears of them only now.
+    pub(super) fn call_oneself(&mut self, name: &str) -> Vec<Event> {
+        self.own_name = instance::key(name);
+        let withheld = self.peers.values_mut().filter(|known| !known.is_told);
+        let others = withheld.filter(|known| instance::key(known.peer.name.as_str()) != self.own_name);
+        others
+            .map(|known| {
+                known.is_told = true;
+                Event::Found(known.peer.clone())
+            })
+            .collect()
     }
 
     /// A peer is gone.
     pub(super) fn lost(&mut self, full_name: &str) -> Option<Event> {
-        self.peers.remove(full_name).map(|known| Event::Lost { name: known.peer.name })
+        let known = self.peers.remove(full_name)?;
+        known.is_told.then_some(Event::Lost { name: known.peer.name })
     }
 
     /// From now on everybody must be seen again.
@@ -110,7 +132,7 @@ impl Directory {
     /// Forgets those who have not been seen since [`Directory::doubt_all`].
     pub(super) fn forget_doubted(&mut self) -> Vec<Event> {
         let doubted = self.peers.extract_if(|_, known| !known.is_confirmed);
-        doubted.map(|(_, known)| Event::Lost { name: known.peer.name }).collect()
+        doubted.filter(|(_, known)| known.is_told).map(|(_, known)| Event::Lost { name: known.peer.name }).collect()
     }
 
     /// The full name of a known peer, as multicast DNS has it.
@@ -185,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_peer_is_told_once_and_when_it_changes() {
-        let mut directory = Directory::new(TYPE);
+        let mut directory = Directory::new(TYPE, "Ann");
         let bob = sighting("b.o b", &["10.0.0.2"]);
         let peer = found(directory.saw(bob.clone()));
         assert_eq!(peer.name.as_str(), "b.o b");
@@ -205,7 +227,7 @@ mod tests {
 
     #[test]
     fn only_addresses_that_lead_to_the_peer_are_kept_and_the_best_come_first() {
-        let mut directory = Directory::new(TYPE);
+        let mut directory = Directory::new(TYPE, "Ann");
         let bob = sighting(
             "bob",
             &[
@@ -232,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_peer_with_no_port_or_no_address_any_more_is_gone() {
-        let mut directory = Directory::new(TYPE);
+        let mut directory = Directory::new(TYPE, "Ann");
         let bob = sighting("bob", &["10.0.0.2"]);
         found(directory.saw(bob.clone()));
         assert_eq!(directory.saw(Sighting { port: 0, ..bob.clone() }), Some(lost("bob")));
@@ -242,7 +264,7 @@ mod tests {
 
     #[test]
     fn oneself_is_no_peer_and_other_services_are_none() {
-        let mut directory = Directory::new(TYPE);
+        let mut directory = Directory::new(TYPE, "Ann");
         directory.add_own_host("klatch-1.local.");
         let own = Sighting { host: "Klatch-1.local.".into(), ..sighting("bob", &["10.0.0.2"]) };
         assert_eq!(directory.saw(own), None);
@@ -251,8 +273,24 @@ mod tests {
     }
 
     #[test]
+    fn who_has_ones_own_name_is_told_once_one_has_another() {
+        let mut directory = Directory::new(TYPE, "Ann");
+        let (ann, bob) = (sighting("ann", &["10.0.0.2"]), sighting("bob", &["10.0.0.3"]));
+        assert_eq!(directory.saw(ann.clone()), None);
+        found(directory.saw(bob));
+        assert_eq!(directory.call_oneself("Ann"), []);
+        let told = directory.call_oneself("Ann (2)");
+        assert!(matches!(&told[..], [Event::Found(peer)] if peer.name.as_str() == "ann"), "{told:?}");
+        assert_eq!(directory.call_oneself("Ann (2)"), []);
+        assert_eq!(directory.lost(&ann.full_name), Some(lost("ann")));
+
+        assert_eq!(directory.saw(sighting("ANN (2)", &["10.0.0.2"])), None);
+        assert_eq!(directory.lost("ANN (2)._klatch._tcp.local."), None);
+    }
+
+    #[test]
     fn after_a_doubt_only_those_seen_again_remain() {
-        let mut directory = Directory::new(TYPE);
+        let mut directory = Directory::new(TYPE, "Ann");
         let (bob, eve) = (sighting("bob", &["10.0.0.2"]), sighting("eve", &["10.0.0.3"]));
         found(directory.saw(bob.clone()));
         found(directory.saw(eve));
@@ -264,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_invented_peers_is_cut_off_and_told_once() {
-        let mut directory = Directory::new(TYPE);
+        let mut directory = Directory::new(TYPE, "Ann");
         let mut events = Vec::new();
         for number in 0..PEERS + 500 {
             events.extend(directory.saw(sighting(&format!("bogus {number}"), &["10.0.0.66"])));

@@ -97,7 +97,10 @@ impl Task {
     fn new(advertisement: Advertisement, events: Sender<Event>) -> Self {
         let now = Instant::now();
         Self {
-            directory: Directory::new(advertisement.service_type.as_str()),
+            directory: Directory::new(
+                advertisement.service_type.as_str(),
+                &instance::from_wanted(advertisement.name.as_str()),
+            ),
             browser: Browser::start(&advertisement.service_type),
             advertisement,
             events,
@@ -244,12 +247,14 @@ impl Task {
     async fn hear(&mut self, notice: Notice) {
         match notice {
             Notice::Announced(name) => {
+                let others = self.directory.call_oneself(&name);
                 let name = UserName::received(&name);
                 if self.published.as_ref() != Some(&name) {
                     self.published = Some(name.clone());
                     self.timers.repeat = Some(Instant::now() + REPEAT);
                     self.emit([Event::Published { name }]).await;
                 }
+                self.emit(others).await;
             }
             Notice::Taken { free } => {
                 self.renames += 1;
