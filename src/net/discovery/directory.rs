@@ -44,6 +44,8 @@ pub(super) struct Directory {
     /// One's own name, by its [`instance::key`]: the wanted one at first.
     own_name: String,
     peers: HashMap<String, Known>,
+    /// Somebody was refused since the search began.
+    is_overflowing: bool,
     is_overflow_told: bool,
 }
 
@@ -62,6 +64,7 @@ impl Directory {
             own_hosts: HashSet::new(),
             own_name: instance::key(wanted_name),
             peers: HashMap::new(),
+            is_overflowing: false,
             is_overflow_told: false,
         }
     }
@@ -90,7 +93,8 @@ impl Directory {
             sighting.text.into_iter().take(TEXT).map(|(key, value)| (key, lenient_text(value))).collect();
         let status = text.iter().find(|(key, _)| key.eq_ignore_ascii_case("status")).map(|(_, value)| value.clone());
         let peer = Peer { name, addresses, status, text };
-        if self.peers.len() >= PEERS && !self.peers.contains_key(&sighting.full_name) {
+        if !self.peers.contains_key(&sighting.full_name) && self.is_full() {
+            self.is_overflowing = true;
             let is_told = std::mem::replace(&mut self.is_overflow_told, true);
             return (!is_told).then_some(Event::Trouble(Trouble::TooMany(PEERS)));
         }
@@ -126,13 +130,23 @@ impl Directory {
         for known in self.peers.values_mut() {
             known.is_confirmed = false;
         }
-        self.is_overflow_told = false;
+        self.is_overflowing = false;
     }
 
     /// Forgets those who have not been seen since [`Directory::doubt_all`].
     pub(super) fn forget_doubted(&mut self) -> Vec<Event> {
         let doubted = self.peers.extract_if(|_, known| !known.is_confirmed);
         doubted.filter(|(_, known)| known.is_told).map(|(_, known)| Event::Lost { name: known.peer.name }).collect()
+    }
+
+    /// Those in doubt do not count: they may be the invented ones of a flood, and make room for the real ones.
+    fn is_full(&self) -> bool {
+        self.peers.len() >= PEERS && self.peers.values().filter(|known| known.is_confirmed).count() >= PEERS
+    }
+
+    /// Whether somebody was refused since the last doubt.
+    pub(super) fn is_overflowing(&self) -> bool {
+        self.is_overflowing
     }
 
     /// The full name of a known peer, as multicast DNS has it.
@@ -311,5 +325,13 @@ mod tests {
         assert_eq!(events.last(), Some(&Event::Trouble(Trouble::TooMany(PEERS))));
         assert_eq!(directory.lost("bogus 7._klatch._tcp.local."), Some(lost("bogus 7")));
         found(directory.saw(sighting("bob", &["10.0.0.2"])));
+
+        // Those who are real answer again, and those who are new find room.
+        assert!(directory.is_overflowing());
+        directory.doubt_all();
+        assert!(!directory.is_overflowing());
+        found(directory.saw(sighting("eve", &["10.0.0.3"])));
+        assert_eq!(directory.saw(sighting("bob", &["10.0.0.2"])), None);
+        assert_eq!(directory.forget_doubted().len(), PEERS - 1);
     }
 }

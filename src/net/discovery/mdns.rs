@@ -300,7 +300,7 @@ impl Task {
             let now = SystemTime::now();
             let has_slept = now.duration_since(self.last_round).is_ok_and(|passed| passed > SLEPT);
             self.last_round = now;
-            if has_slept || self.browser.is_flooded().await {
+            if has_slept || self.directory.is_overflowing() || self.browser.is_flooded().await {
                 self.search_anew();
             }
         }
