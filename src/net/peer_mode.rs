@@ -25,7 +25,7 @@ use self::files::Files;
 use self::transfers::Transfers;
 use super::command::{Command, OfferId};
 use super::discovery::{self, Advertisement, Discovery};
-use super::event::{Event, LinkState, NetError, NetErrorKind, Question};
+use super::event::{Contact, Event, LinkState, NetError, NetErrorKind, Question};
 use super::exchange::{self, Arrival, Request};
 use super::mode::{PeerParameters, ServerAddress};
 use super::node::{Action, Farewell, Input, Moment, Node, Reply, ReplyKey};
@@ -38,6 +38,8 @@ use crate::protocol::status::Status;
 /// How much may wait from errands and from others.
 const NEWS: usize = 1024;
 const ARRIVALS: usize = 64;
+/// How many changes of who is there are told as one.
+const AT_ONCE: usize = 128;
 /// How often those at addresses that the user has given are looked at, and whether the computer has slept.
 const ROUND: Duration = Duration::from_secs(20);
 /// A step of the clock that is longer than this, beside a round, is sleep.
@@ -54,6 +56,8 @@ struct Peer<'a> {
     node: Node,
     discovery: Discovery,
     events: &'a Sender<Event>,
+    /// Who is there, as it has not been told yet.
+    roster: Option<Vec<Contact>>,
     errands: Errands,
     files: Files,
     transfers: Transfers,
@@ -107,6 +111,7 @@ pub(super) async fn run(
         node: Node::new(parameters.name.clone(), parameters.service_type.as_str()),
         discovery,
         events,
+        roster: None,
         errands: Errands::new(news.clone()),
         files,
         transfers: Transfers::new(news),
@@ -183,7 +188,13 @@ impl Peer<'_> {
                     Ok(Command::Disconnect) => return Next::Offline,
                     Ok(command) => self.command(command).await,
                 },
-                Ok(event) = found.recv() => self.discovered(event).await,
+                Ok(event) = found.recv() => {
+                    self.discovered(event).await;
+                    // A whole class may come at once, and each list of it is a long one: the last of them is enough.
+                    for event in std::iter::from_fn(|| found.try_recv().ok()).take(AT_ONCE) {
+                        self.discovered(event).await;
+                    }
+                }
                 Ok(arrival) = arrived.recv() => self.arrival(arrival).await,
                 Ok(news) = heard.recv() => self.news(news).await,
                 () = sleep_until(deadline) => {
@@ -202,6 +213,14 @@ impl Peer<'_> {
                     }
                 }
             }
+            self.tell_roster().await;
+        }
+    }
+
+    /// Tells who is there now, if that has changed.
+    async fn tell_roster(&mut self) {
+        if let Some(roster) = self.roster.take() {
+            emit(self.events, Event::Roster(roster)).await;
         }
     }
 
@@ -210,7 +229,11 @@ impl Peer<'_> {
         let moment = Moment { now: Instant::now(), wall: SystemTime::now() };
         for action in self.node.handle(input, moment) {
             match action {
-                Action::Emit(event) => emit(self.events, event).await,
+                Action::Emit(Event::Roster(roster)) => self.roster = Some(roster),
+                Action::Emit(event) => {
+                    self.tell_roster().await;
+                    emit(self.events, event).await;
+                }
                 Action::Ask { ask, name, to, request } => self.errands.ask(ask, name, to, request),
                 Action::Reply(ReplyKey(number), reply) => self.reply(number, reply),
             }
@@ -258,6 +281,9 @@ impl Peer<'_> {
         let touched: Vec<IpAddr> = before.iter().chain(&addresses).map(SocketAddr::ip).collect();
         self.give(Input::Found { name, status, addresses }).await;
         self.note_people(touched);
+        if !self.early.is_empty() {
+            self.tell_roster().await;
+        }
         self.admit_early(Instant::now()).await;
     }
 
