@@ -1,0 +1,102 @@
+"""Networks of our own: network namespaces as computers, joined by a bridge in another namespace.
+
+Nothing of it is connected to anything else, so all multicast stays inside.
+"""
+import itertools
+import os
+import signal
+import subprocess
+
+from waiting import poll
+
+_numbers = itertools.count(1)
+
+
+def ip(*words):
+    done = subprocess.run(["ip", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise RuntimeError(f"ip {' '.join(map(str, words))}: {done.stdout.strip()}")
+    return done.stdout
+
+
+class Host:
+    """A computer: a network namespace."""
+
+    def __init__(self, name):
+        self.namespace = name
+        self.address = None
+        ip("netns", "add", name)
+        ip("-n", name, "link", "set", "lo", "up")
+
+    def command(self, words):
+        """The command that runs `words` there, with a /run of its own, so that several daemons do not meet."""
+        return ["ip", "netns", "exec", self.namespace, "unshare", "--mount", "sh", "-c",
+                'mount -t tmpfs none /run && exec "$@"', "sh", *map(str, words)]
+
+    def link(self, *words):
+        return ip("-n", self.namespace, "link", *words)
+
+    def settled(self):
+        """Whether all its IPv6 addresses may be used: duplicates are looked for during a second or two."""
+        return "tentative" not in ip("-n", self.namespace, "addr", "show")
+
+    def pids(self):
+        return [int(pid) for pid in ip("netns", "pids", self.namespace).split()]
+
+    def remove(self):
+        for pid in self.pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        ip("netns", "del", self.namespace)
+
+
+class Network:
+    """Some computers. With `with`, they are removed at the end, with all that runs on them."""
+
+    def __init__(self):
+        self.prefix = f"klatch-{next(_numbers)}"
+        self.hosts = []
+        self.switches = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for host in self.hosts + list(self.switches.values()):
+            host.remove()
+
+    def _switch(self, switch):
+        if switch not in self.switches:
+            name = f"{self.prefix}-s{switch}"
+            self.switches[switch] = Host(name)
+            # Without snooping: there is no router here that would ask who listens to which group.
+            ip("-n", name, "link", "add", "bridge", "type", "bridge", "mcast_snooping", 0)
+            ip("-n", name, "link", "set", "bridge", "up")
+        return self.switches[switch]
+
+    def host(self, interface="eth0", switch=0):
+        """A new computer, at the switch of that number; with no `interface`, alone."""
+        host = Host(f"{self.prefix}-{len(self.hosts) + 1}")
+        self.hosts.append(host)
+        if interface:
+            host.address = self.connect(host, interface, switch)
+        return host
+
+    def connect(self, host, interface, switch=0):
+        """Another cable, to the switch of that number; tells the IPv4 address."""
+        bridge = self._switch(switch)
+        number = self.hosts.index(host) + 1
+        port = f"p{number}-{interface}"
+        address = f"10.77.{switch}.{number}"
+        bridge.link("add", port, "type", "veth", "peer", "name", interface, "netns", host.namespace)
+        bridge.link("set", port, "master", "bridge", "up")
+        ip("-n", host.namespace, "addr", "add", f"{address}/24", "dev", interface)
+        host.link("set", interface, "up")
+        return address
+
+    def settle(self):
+        """Waits until all addresses may be used."""
+        for host in self.hosts:
+            poll(f"the addresses of {host.namespace}", host.settled, timeout=10)

@@ -1,0 +1,203 @@
+"""Klatch peers find each other, and notice who leaves."""
+import os
+import time
+
+from network import ip
+from programs import HERE, Klatch, NaivePeer, Program
+from waiting import stays
+
+#: Peers are seen within so many seconds of the start of the last, and a clean exit within so many of the command.
+SEEN = 3.0
+GONE = 1.0
+
+
+def in_one_network(network, names, **options):
+    """One peer on a host of its own for each name."""
+    hosts = [network.host(**options) for _ in names]
+    network.settle()
+    return [Klatch(host, name) for host, name in zip(hosts, names)]
+
+
+def all_see_all(peers, timeout=SEEN):
+    deadline = time.monotonic() + timeout
+    for peer in peers:
+        others = [other.name for other in peers if other is not peer]
+        peer.sees(*others, timeout=max(0.01, deadline - time.monotonic()))
+
+
+def test_four_peers_see_each_other_and_a_clean_exit(network):
+    peers = in_one_network(network, ["Ann", "Bob", "Zoë", "张伟"])
+    all_see_all(peers)
+    seen = peers[0].peers()["Bob"]
+    assert seen["address"] == peers[1].host.address and seen["port"] > 0, seen
+    assert seen["status"] == "online", seen
+
+    peers[1].quit()
+    left = time.monotonic()
+    for peer in peers[:1] + peers[2:]:
+        others = [other.name for other in peers if other not in (peer, peers[1])]
+        peer.sees(*others, timeout=left + GONE - time.monotonic())
+    assert peers[1].exited(3) == 0
+
+    # And back again.
+    peers[1] = Klatch(peers[1].host, "Bob")
+    all_see_all(peers)
+
+
+def test_a_change_of_status_is_seen(network):
+    ann, bob = in_one_network(network, ["Ann", "Bob"])
+    all_see_all([ann, bob])
+    for status in ("away", "Zürich, back at 5"):
+        bob.do("/status", status)
+        ann.wait(f"the status {status}", lambda: ann.peers()["Bob"]["status"] == status, 2)
+    # Changing it is no conflict with oneself.
+    stays("Bob keeps the name", lambda: set(ann.peers()) == {"Bob"}, 2)
+
+
+def test_a_killed_peer_is_noticed(network):
+    ann, bob, eve = in_one_network(network, ["Ann", "Bob", "Eve"])
+    all_see_all([ann, bob, eve])
+    bob.kill()
+    # Whoever tries to reach it finds out soon; multicast DNS alone would take two minutes.
+    ann.do("/info", "Bob")
+    ann.sees("Eve", timeout=15)
+
+
+def test_thirty_peers_see_all_others(network):
+    hosts = [network.host() for _ in range(10)]
+    network.settle()
+    peers = [Klatch(host, f"peer {number}{letter}") for letter in "abc" for number, host in enumerate(hosts)]
+    # All start at once on the same few processors, so this is no measure of time.
+    all_see_all(peers, timeout=40)
+    for peer in peers[:20]:
+        peer.quit()
+    all_see_all(peers[20:], timeout=10)
+
+
+def test_two_peers_on_one_host(network):
+    host, other = network.host(), network.host()
+    network.settle()
+    all_see_all([Klatch(host, "Ann"), Klatch(host, "Bob"), Klatch(other, "Eve")])
+
+
+def test_two_peers_on_a_host_without_a_network(network):
+    host = network.host(interface=None)
+    ann, bob = Klatch(host, "Ann"), Klatch(host, "Bob")
+    all_see_all([ann, bob])
+    assert ann.peers()["Bob"]["address"] in ("127.0.0.1", "::1"), ann.peers()
+
+
+def test_the_same_name_gets_a_number(network):
+    one, other = network.host(), network.host()
+    network.settle()
+    eve = Klatch(other, "Eve")
+    first = Klatch(one, "Bob")
+    eve.sees("Bob")
+    second = Klatch(one, "bob")
+    eve.sees("Bob", "bob (2)", timeout=6)
+    third = Klatch(other, "Bob")
+    eve.sees("Bob", "bob (2)", "Bob (3)", timeout=6)
+    first.sees("Eve", "bob (2)", "Bob (3)")
+    second.sees("Eve", "Bob", "Bob (3)")
+    third.sees("Eve", "Bob", "bob (2)")
+
+
+def test_the_same_name_at_the_same_time(network):
+    hosts = [network.host() for _ in range(3)]
+    network.settle()
+    eve = Klatch(hosts[0], "Eve")
+    same = [Klatch(host, "Bob") for host in (hosts[1], hosts[1], hosts[2])]
+    names = {"Bob", "Bob (2)", "Bob (3)"}
+    eve.sees(*names, timeout=12)
+    for peer in same:
+        peer.wait("sees the two others", lambda: len(set(peer.peers()) & names) == 2, 5)
+    stays("three peers of three names", lambda: set(eve.peers()) == names, 2)
+
+
+def test_two_networks_become_one(network):
+    near, far = network.host(switch=0), network.host(switch=1)
+    between = network.host(interface=None)
+    network.settle()
+    ann, bob = Klatch(near, "Bob"), Klatch(far, "Bob")
+    eve = Klatch(near, "Eve")
+    eve.sees("Bob")
+    stays("apart", lambda: set(bob.peers()) == set(), 2)
+    # A cable from switch to switch.
+    network.switches[0].link("add", "trunk", "type", "veth", "peer", "name", "trunk", "netns",
+                             network.switches[1].namespace)
+    for switch in network.switches.values():
+        switch.link("set", "trunk", "master", "bridge", "up")
+    # Nobody tells them: the next question of somebody does.
+    Klatch(far, "Zoë")
+    eve.sees("Bob", "Bob (2)", "Zoë", timeout=20)
+    ann.wait("sees the other Bob", lambda: len(ann.peers()) == 3, 10)
+    del between
+
+
+def test_an_interface_that_comes_and_goes(network):
+    here, there = network.host(), network.host()
+    network.settle()
+    ann, bob = Klatch(here, "Ann"), Klatch(there, "Bob")
+    all_see_all([ann, bob])
+    there.link("set", "eth0", "down")
+    bob.sees(timeout=10)
+    there.link("set", "eth0", "up")
+    bob.sees("Ann", timeout=15)
+    # Another network, joined later.
+    eve = Klatch(network.host(switch=1), "Eve")
+    network.connect(there, "wlan0", switch=1)
+    eve.sees("Bob", timeout=15)
+    bob.sees("Ann", "Eve", timeout=15)
+
+
+def test_containers_are_not_told_to_the_network(network):
+    here, there, container = network.host(), network.host(), network.host(interface=None)
+    # What Docker does: a bridge with an address, and a cable to the container.
+    here.link("add", "docker0", "type", "bridge", "mcast_snooping", 0)
+    here.link("set", "docker0", "up")
+    here.link("add", "veth1234", "type", "veth", "peer", "name", "eth0", "netns", container.namespace)
+    here.link("set", "veth1234", "master", "docker0", "up")
+    container.link("set", "eth0", "up")
+    ip("-n", here.namespace, "addr", "add", "172.17.0.1/16", "dev", "docker0")
+    ip("-n", container.namespace, "addr", "add", "172.17.0.2/16", "dev", "eth0")
+    network.settle()
+    inside = Klatch(container, "Inside")
+    listener = NaivePeer(there, "/usr/bin/python3", "Listener")
+    listener.event("ready", 10)
+    ann = Klatch(here, "Ann")
+    ann.sees("Listener")
+    stays("nobody of the network comes into the container", lambda: inside.peers() == {}, 2)
+    told = {address for event in listener.events("found") for address in event["addresses"]}
+    assert told == {here.address}, told
+
+
+def test_a_host_whose_only_interface_is_a_veth(network):
+    all_see_all(in_one_network(network, ["Ann", "Bob"], interface="veth0"))
+
+
+def test_another_service_type_is_another_class(network):
+    here, there = network.host(), network.host()
+    network.settle()
+    ann = Klatch(here, "Ann", "--service-type", "_cs8803._tcp")
+    bob = Klatch(there, "Bob", "--service-type", "cs8803")
+    eve = Klatch(there, "Eve")
+    all_see_all([ann, bob])
+    stays("Eve is alone", lambda: eve.peers() == {}, 1)
+
+
+def test_a_flood_of_invented_peers(network):
+    here, there, mallory = network.host(), network.host(), network.host()
+    network.settle()
+    ann, bob = Klatch(here, "Ann"), Klatch(there, "Bob")
+    all_see_all([ann, bob])
+    before = ann.memory()
+    flood = Program(mallory, ["/usr/bin/python3", os.path.join(HERE, "flood.py"), mallory.address, 5000])
+    flood.wait("all are sent", lambda: any(line == "done" for _, line in flood.lines), 60)
+    # Everybody else goes on: those who are there already, and those who come.
+    eve = Klatch(there, "Eve")
+    assert len(ann.peers()) <= 1000, len(ann.peers())
+    assert ann.memory() < before + 150, (before, ann.memory())
+    # Those who do not answer are forgotten.
+    ann.sees("Bob", "Eve", timeout=60)
+    bob.sees("Ann", "Eve", timeout=60)
+    eve.sees("Ann", "Bob", timeout=60)
