@@ -42,6 +42,12 @@ pub(super) fn encode(verb: &str, argument: Value) -> Vec<u8> {
     bytes
 }
 
+/// A message without argument: never the bare verb, since a dispatcher that cuts at the first space would lose its last
+/// letter; and in protocol 0, which is plain ASCII, since some decode all that has come as text.
+pub(super) fn encode_empty(verb: &str) -> Vec<u8> {
+    [verb.as_bytes(), b" N."].concat()
+}
+
 /// The verb and the argument, which is `None` where there is none.
 pub(super) fn open(frame: Frame) -> Result<(&'static str, Value), ArgumentError> {
     let verb = match frame.verb {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::argument::{encode, name, names, open, sequence, single, single_id};
+use super::argument::{encode, encode_empty, name, names, open, sequence, single, single_id};
 use super::frame::{Frame, Shape, Verb};
 use super::ident::{ConversationId, UserName};
 use super::pickle::Value;
@@ -135,9 +135,8 @@ impl ClientMessage {
                 encode("REGISTER", Value::List(vec![text(user), Value::Text(status.as_str().to_owned())]))
             }
             Self::Status(status) => encode("STATUS", Value::List(vec![Value::Text(status.as_str().to_owned())])),
-            // Never the bare verb: a dispatcher that cuts at the first space loses its last letter.
-            Self::Goodbye => encode("GOODBYE", Value::None),
-            Self::ListConversations => encode("LIST_CONVERSATIONS", Value::None),
+            Self::Goodbye => encode_empty("GOODBYE"),
+            Self::ListConversations => encode_empty("LIST_CONVERSATIONS"),
             Self::Invite(names) => encode("INVITE", Value::List(names.iter().map(text).collect())),
             Self::Join(conversation) => encode("JOIN", Value::List(vec![conversation.to_value()])),
             Self::Leave(conversation) => encode("LEAVE", Value::List(vec![conversation.to_value()])),
@@ -285,6 +284,8 @@ mod tests {
         ] {
             assert_eq!(from_client(&message.encode()), Ok(message));
         }
+        assert_eq!(ClientMessage::Goodbye.encode(), b"GOODBYE N.");
+        assert_eq!(ClientMessage::ListConversations.encode(), b"LIST_CONVERSATIONS N.");
     }
 
     #[test]

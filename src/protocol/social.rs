@@ -212,8 +212,7 @@ impl PeerRequest {
 
 fn encode_bare(verb: &str, form: Form) -> Vec<u8> {
     match form {
-        // Protocol 0, which is plain ASCII: some decode all that has come as text.
-        Form::Pickled => [verb.as_bytes(), b" N."].concat(),
+        Form::Pickled => argument::encode_empty(verb),
         Form::Bare => verb.as_bytes().to_vec(),
         Form::Spaced => [verb.as_bytes(), b" "].concat(),
     }
