@@ -3,6 +3,7 @@
 //! No socket and no clock: whoever owns those calls [`Session::handle`] with the time, and again at
 //! [`Session::deadline`]. One session outlives its connections, so that conversations can go on after one was lost.
 
+mod lists;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
 
+use self::lists::Lists;
 use self::room::Room;
 use super::command::Command;
 use super::event::{Contact, EndReason, Event, LinkState, NetError, NetErrorKind};
@@ -25,10 +27,6 @@ const REGISTRATION: Duration = Duration::from_mins(1);
 const UNLISTED: Duration = Duration::from_secs(5);
 /// How long a server may take to answer `INVITE` or `LIST_CONVERSATIONS`.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How often the members are asked for, at a server that does not tell them by itself.
-const POLL: Duration = Duration::from_secs(3);
-/// The same for a server that has never answered.
-const SLOW_POLL: Duration = Duration::from_mins(1);
 /// Malformed messages of the server are told at most so often.
 const COMPLAINT: Duration = Duration::from_secs(1);
 /// Most people that are shown, most invitations that wait, most conversations at once: a hostile server could send any
@@ -111,19 +109,6 @@ pub(super) struct Session {
     /// The user has asked for the list of conversations.
     list_wanted: bool,
     complained: Option<Instant>,
-}
-
-/// What is known about how the server tells the members of conversations.
-#[derive(Debug, Default)]
-struct Lists {
-    /// Requests that are not answered yet.
-    open: u32,
-    asked_at: Option<Instant>,
-    /// It has told them without being asked.
-    pushes: bool,
-    /// It has let a request go unanswered, and has never answered one.
-    mute: bool,
-    answered: bool,
 }
 
 impl Session {
@@ -250,7 +235,15 @@ impl Session {
         if self.roster.as_ref() != Some(&roster) {
             out.push(Action::Emit(Event::Roster(roster.clone())));
             self.roster = Some(roster);
+            if self.is_online() && self.invitations.values().any(|from| !self.is_there(from)) {
+                // Is there still a conversation to join?
+                self.ask_list(moment, out);
+            }
         }
+    }
+
+    fn is_there(&self, name: &UserName) -> bool {
+        self.roster.iter().flatten().any(|contact| contact.name == *name)
     }
 
     fn registered(&mut self, moment: Moment, out: &mut Vec<Action>) {
@@ -289,33 +282,6 @@ impl Session {
         room.show(out);
         self.rooms.insert(id, room);
         self.ask_list(moment, out);
-    }
-
-    fn conversations(&mut self, all: BTreeMap<ConversationId, Vec<UserName>>, moment: Moment, out: &mut Vec<Action>) {
-        match self.lists.open.checked_sub(1) {
-            Some(open) => self.lists.open = open,
-            None => self.lists.pushes = true,
-        }
-        self.lists.answered = true;
-        self.lists.mute = false;
-        let mut ask_again = false;
-        let mut ended = Vec::new();
-        for (id, room) in &mut self.rooms {
-            match room.listed(all.get(id).map(Vec::as_slice), out) {
-                room::Standing::In => {}
-                room::Standing::Doubtful => ask_again = true,
-                room::Standing::Out(why) => ended.push((id.clone(), why)),
-            }
-        }
-        for (id, why) in ended {
-            self.end(&id, why, out);
-        }
-        if ask_again {
-            self.ask_list(moment, out);
-        }
-        if std::mem::take(&mut self.list_wanted) {
-            out.push(Action::Emit(Event::Listed(all)));
-        }
     }
 
     fn end(&mut self, id: &ConversationId, why: EndReason, out: &mut Vec<Action>) {
@@ -398,28 +364,6 @@ impl Session {
             | Command::Share(_)
             | Command::SetDownloads(_)
             | Command::SetUserInfo(_) => out.push(problem(NetErrorKind::PeersOnly, "")),
-        }
-    }
-
-    fn ask_list(&mut self, moment: Moment, out: &mut Vec<Action>) {
-        out.push(Action::Send(ClientMessage::ListConversations));
-        self.lists.open = self.lists.open.saturating_add(1);
-        self.lists.asked_at = Some(moment.now);
-    }
-
-    /// When to ask for the members next, or to stop waiting for them.
-    fn next_list(&self) -> Option<Instant> {
-        let asked_at = self.lists.asked_at?;
-        if self.rooms.is_empty() || !self.is_online() {
-            None
-        } else if self.lists.open > 0 {
-            Some(asked_at + ANSWER)
-        } else if self.lists.mute {
-            Some(asked_at + SLOW_POLL)
-        } else if self.lists.pushes {
-            None
-        } else {
-            Some(asked_at + POLL)
         }
     }
 

@@ -1,3 +1,4 @@
+use super::lists::{POLL, SLOW_POLL};
 use super::*;
 use crate::net::command::MessageId;
 use crate::net::event::{Conversation, Delivery, Phase};
@@ -198,6 +199,18 @@ fn invitations_of_others_are_asked_about() {
     let yes = bench.give(Input::Command(Command::Answer { conversation: id(7), accept: true }));
     assert_eq!(sent(&yes)[0], &ClientMessage::Join(id(7)));
     assert_eq!(conversation(&yes).unwrap().awaited, names(&["bob"]));
+}
+
+#[test]
+fn an_invitation_of_somebody_who_has_gone_is_taken_back_when_nobody_is_left() {
+    let mut bench = Bench::online();
+    bench.give(invitation(7, "bob"));
+    bench.give(invitation(8, "bob"));
+    assert_eq!(sent(&bench.give(users(&["alice", "carol"]))), [&ClientMessage::ListConversations]);
+    let actions = bench.give(lists(&[(7, &[]), (8, &["carol"])]));
+    assert_eq!(told(&actions), [&Event::Uninvited { conversation: id(7) }]);
+    let actions = bench.give(Input::Command(Command::Answer { conversation: id(8), accept: true }));
+    assert_eq!(sent(&actions)[0], &ClientMessage::Join(id(8)));
 }
 
 #[test]
