@@ -63,7 +63,8 @@ mod imp {
     impl ObjectImpl for Field {}
     impl WidgetImpl for Field {
         fn grab_focus(&self) -> bool {
-            self.entry.grab_focus()
+            // On its way back, the keyboard asks the field after the entry: it must get past it.
+            self.obj().focus_child().is_none() && self.entry.grab_focus()
         }
     }
     impl GridImpl for Field {}
