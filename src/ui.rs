@@ -68,10 +68,19 @@ pub fn run(options: &Options) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let started = net::start().map_err(|error| error.to_string());
-    let settings = Settings::open().or_else(|error| {
-        tracing::warn!("nothing will be remembered: {error}");
-        Settings::in_memory().map_err(|error| error.to_string())
-    });
+    let settings = Settings::open()
+        .or_else(|error| {
+            tracing::warn!("nothing will be remembered: {error}");
+            Settings::in_memory()
+        })
+        .and_then(|settings| {
+            if options.new_instance && options.leads_elsewhere() {
+                settings.session(options.name.as_ref(), options.server.as_ref())
+            } else {
+                Ok(settings)
+            }
+        })
+        .map_err(|error| error.to_string());
     let ((handle, events), settings) = match (started, settings) {
         (Ok(net), Ok(settings)) => (net, settings),
         (Err(why), _) | (_, Err(why)) => {
@@ -95,11 +104,13 @@ pub fn run(options: &Options) -> ExitCode {
     goodbye::on_every_end(&app, &handle);
     // Where there is no session bus, Klatch runs all the same.
     let is_elsewhere = app.register(gtk::gio::Cancellable::NONE).is_ok() && app.is_remote();
-    if is_elsewhere && (options.server.is_some() || options.name.is_some()) {
+    if is_elsewhere && options.leads_elsewhere() {
         eprintln!(
             "klatch: {}",
             gettext("Klatch is running already. To connect elsewhere as well, add --new-instance.")
         );
+        handle.shutdown();
+        return ExitCode::FAILURE;
     }
     let code = app.run_with_args::<&str>(&[]);
     handle.shutdown();
@@ -108,7 +119,7 @@ pub fn run(options: &Options) -> ExitCode {
 
 /// How to go online by the command line; what it leaves out, the settings tell.
 fn asked_for(options: &Options, settings: &Settings) -> Option<Mode> {
-    if options.server.is_none() && options.name.is_none() {
+    if !options.leads_elsewhere() {
         return None;
     }
     let name = options.name.clone().or_else(|| settings.name())?;

@@ -177,7 +177,7 @@ impl Application {
         let imp = self.imp();
         let (Some(client), Some(settings)) = (imp.client.get(), imp.settings.get()) else { return };
         let is_first = !imp.was_activated.replace(true);
-        if is_first && settings.host_at_start() {
+        if is_first && settings.hosts_with(imp.asked_for.borrow().as_ref()) {
             imp.hosting.start(settings.host_port());
         }
         if let Some(welcome) = imp.welcome.upgrade() {

@@ -26,6 +26,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// Whether one is to go online in another way than the preferences say.
+    pub(super) fn leads_elsewhere(&self) -> bool {
+        self.server.is_some() || self.name.is_some()
+    }
+
     pub(super) fn application_flags(&self) -> ApplicationFlags {
         if self.new_instance {
             ApplicationFlags::NON_UNIQUE

@@ -119,6 +119,27 @@ impl Settings {
         Self::with_backend(Some(&gio::memory_settings_backend_new()))
     }
 
+    /// A copy for a program that runs beside another one as somebody else, or elsewhere. Neither follows what the other
+    /// one changes, and the copy is forgotten at the end. Who one is and whether one hosts are not taken over.
+    pub fn session(&self, name: Option<&UserName>, server: Option<&ServerAddress>) -> Result<Self, SettingsError> {
+        let copy = Self::in_memory()?;
+        let is_other = name.is_some() && name != self.name().as_ref();
+        let left_out = |key: &str| {
+            key == key::HOST_AT_START || is_other && [key::PRESENCE, key::STATUS, key::USER_INFO].contains(&key)
+        };
+        for key in key::ALL.into_iter().filter(|key| !left_out(key)) {
+            copy.set(key, self.0.value(key));
+        }
+        if let Some(name) = name {
+            copy.set_name(name);
+        }
+        if let Some(server) = server {
+            copy.set_is_peer(false);
+            copy.set_server(server);
+        }
+        Ok(copy)
+    }
+
     /// GIO aborts the program when it is asked for a schema, or for a key, that is not there. So the installed schema
     /// is taken only if it has all keys (it may belong to an older version), else the program's own copy.
     fn with_backend(backend: Option<&gio::SettingsBackend>) -> Result<Self, SettingsError> {
@@ -310,6 +331,14 @@ impl Settings {
         self.0.boolean(key::HOST_AT_START)
     }
 
+    /// Whether to run a server for others from the start. Not if the command line leads to another server: people would
+    /// look for the own one in vain, or it runs in another Klatch already.
+    pub fn hosts_with(&self, asked_for: Option<&Mode>) -> bool {
+        let leads_elsewhere =
+            matches!(asked_for, Some(Mode::Server(asked)) if Some(&asked.address) != self.server().as_ref());
+        self.host_at_start() && !leads_elsewhere
+    }
+
     /// Remembers whether to run a server for others while the program runs.
     pub fn set_host_at_start(&self, host: bool) {
         self.set(key::HOST_AT_START, host);
@@ -415,6 +444,43 @@ mod tests {
         settings.set_window_size((300, 900));
         settings.set_conversation_size((700, 500));
         assert_eq!((settings.window_size(), settings.conversation_size()), ((300, 900), (700, 500)));
+    }
+
+    #[test]
+    fn a_session_neither_follows_nor_changes_what_is_saved() {
+        let saved = Settings::in_memory().unwrap();
+        let (anna, bob) = (UserName::new("Anna").unwrap(), UserName::new("Bob").unwrap());
+        let elsewhere = ServerAddress::new("localhost", 6666).unwrap();
+        saved.set_name(&anna);
+        saved.set_server(&ServerAddress::new("chat.example.org", 7000).unwrap());
+        saved.set_status(&Status::new(Presence::Busy, "in a meeting"));
+        saved.set_appearance(Appearance::Dark);
+        saved.set_host_at_start(true);
+
+        let session = saved.session(Some(&bob), Some(&elsewhere)).unwrap();
+        assert_eq!((session.name(), session.server()), (Some(bob), Some(elsewhere)));
+        assert_eq!((session.status(), session.appearance()), (Status::default(), Appearance::Dark));
+        assert!(!session.host_at_start());
+
+        session.set_status(&Status::new(Presence::Away, "gone"));
+        saved.set_name(&UserName::new("Ann").unwrap());
+        assert_eq!(saved.status(), Status::new(Presence::Busy, "in a meeting"));
+        assert_eq!(session.name().unwrap().as_str(), "Bob");
+        assert_eq!(saved.session(None, None).unwrap().status(), saved.status());
+    }
+
+    #[test]
+    fn nothing_is_hosted_when_the_command_line_leads_elsewhere() {
+        let settings = Settings::in_memory().unwrap();
+        let mode = |host| {
+            let address = ServerAddress::new(host, 6666).unwrap();
+            Mode::Server(ServerParameters { address, name: UserName::new("Bob").unwrap(), status: Status::default() })
+        };
+        settings.set_server(&ServerAddress::new("localhost", 6666).unwrap());
+        assert!(!settings.hosts_with(None));
+        settings.set_host_at_start(true);
+        assert!(settings.hosts_with(None) && settings.hosts_with(Some(&mode("localhost"))));
+        assert!(!settings.hosts_with(Some(&mode("chat.example.org"))));
     }
 
     #[test]
