@@ -20,7 +20,7 @@ use input::Line;
 pub use options::Options;
 
 use crate::net::{
-    self, Command, Contact, ConversationId, Delivery, Event, Handle, LinkState, MessageId, Mode, NetError,
+    self, Command, Contact, ConversationId, Delivery, Event, Events, Handle, LinkState, MessageId, Mode, NetError,
     NetErrorKind, OfferId, Phase,
 };
 
@@ -110,7 +110,7 @@ impl Client {
         }
     }
 
-    async fn run(&mut self, mode: Mode, events: &Receiver<Event>, lines: &Receiver<String>) -> io::Result<ExitCode> {
+    async fn run(&mut self, mode: Mode, events: &Events, lines: &Receiver<String>) -> io::Result<ExitCode> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut command = Some(Command::Connect(mode));

@@ -7,6 +7,7 @@ mod backoff;
 mod command;
 mod discovery;
 mod event;
+mod events;
 mod exchange;
 mod interfaces;
 mod link;
@@ -31,6 +32,7 @@ pub use event::{
     Contact, Conversation, Delivery, Direction, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Question,
     Said, Transfer, TransferState,
 };
+pub use events::Events;
 pub use interfaces::reachable_addresses;
 pub use mode::{AddressError, DEFAULT_PORT, Mode, PeerParameters, ServerAddress, ServerParameters};
 
@@ -40,9 +42,6 @@ pub use crate::protocol::status::{Presence, Status};
 
 /// How many commands may wait for the network thread.
 const COMMANDS: usize = 64;
-/// How many events may wait for the user interface; then the network thread stops reading, which slows the server down.
-const EVENTS: usize = 1024;
-
 /// How long the thread may take to say goodbye when it is to end.
 const GOODBYE: Duration = Duration::from_millis(1800);
 
@@ -50,7 +49,7 @@ const GOODBYE: Duration = Duration::from_millis(1800);
 #[derive(Clone, Debug)]
 pub struct Handle {
     commands: Sender<Command>,
-    events: Receiver<Event>,
+    events: Events,
     stop: Sender<()>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -80,9 +79,9 @@ impl Handle {
 }
 
 /// Starts the network thread. It ends with [`Handle::shutdown`].
-pub fn start() -> io::Result<(Handle, Receiver<Event>)> {
+pub fn start() -> io::Result<(Handle, Events)> {
     let (commands, inbox) = async_channel::bounded(COMMANDS);
-    let (outbox, events) = async_channel::bounded(EVENTS);
+    let (outbox, relay, events) = events::queue();
     let (stop, stopped) = async_channel::bounded::<()>(1);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let thread = std::thread::Builder::new().name("klatch-net".to_owned()).spawn(move || {
@@ -92,7 +91,7 @@ pub fn start() -> io::Result<(Handle, Receiver<Event>)> {
                 tokio::time::sleep(GOODBYE).await;
             };
             tokio::select! {
-                () = serve(inbox, outbox) => {}
+                _ = async { tokio::join!(serve(inbox, outbox), relay) } => {}
                 () = closing => {}
             }
         });

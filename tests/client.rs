@@ -8,10 +8,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use async_channel::Receiver;
 use klatch::net::{
-    self, Command, ConversationId, Delivery, EndReason, Event, Handle, LinkState, MessageId, Mode, NetErrorKind, Phase,
-    ServerParameters, Status, UserName,
+    self, Command, ConversationId, Delivery, EndReason, Event, Events, Handle, LinkState, MessageId, Mode,
+    NetErrorKind, Phase, ServerParameters, Status, UserName,
 };
 use klatch::server::{Options, Server, listen};
 
@@ -51,7 +50,7 @@ impl Drop for Hosted {
 /// One client, with everything that it was told.
 struct Client {
     handle: Handle,
-    events: Receiver<Event>,
+    events: Events,
 }
 
 fn mode(port: u16, name: &str) -> Mode {

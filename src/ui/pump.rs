@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use async_channel::Receiver;
 use gtk::glib;
 
 use super::model::{Answer, Client};
-use crate::net::{Event, Question, Said};
+use crate::net::{Event, Events, Question, Said};
 
 /// How many events are shown at once.
 const BATCH: usize = 512;
@@ -15,7 +14,7 @@ const BATCH: usize = 512;
 const PAUSE: Duration = Duration::from_millis(16);
 
 /// Shows every event until the network thread ends.
-pub fn start(events: Receiver<Event>, client: &Client) {
+pub fn start(events: Events, client: &Client) {
     let client = client.clone();
     glib::spawn_future_local(async move {
         while let Ok(first) = events.recv().await {
