@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::argument::{encode, encode_empty, name, names, open, sequence, single, single_id};
 use super::frame::{Frame, Shape, Verb};
 use super::ident::{ConversationId, UserName};
+use super::limits;
 use super::pickle::Value;
 use super::status::Status;
 
@@ -160,9 +161,9 @@ impl ServerMessage {
                 Self::Invitation {
                     conversation: conversation
                         .as_ref()
-                        .and_then(ConversationId::from_value)
+                        .and_then(short_id)
                         .ok_or(wrong("[convID, invitationSource]"))?,
-                    from: from.and_then(name).ok_or(wrong("[convID, invitationSource]"))?,
+                    from: from.and_then(short_name).ok_or(wrong("[convID, invitationSource]"))?,
                 }
             }
             "CONVERSATIONS" => Self::Conversations(conversations(value).ok_or(wrong("{convID: [username, ...]}"))?),
@@ -170,11 +171,8 @@ impl ServerMessage {
                 let mut parts = sequence(value, 3).ok_or(wrong("[convID, sender, message]"))?.into_iter();
                 let (conversation, from, body) = (parts.next(), parts.next(), parts.next());
                 Self::Message {
-                    conversation: conversation
-                        .as_ref()
-                        .and_then(ConversationId::from_value)
-                        .ok_or(wrong("[convID, sender, message]"))?,
-                    from: from.and_then(name).ok_or(wrong("[convID, sender, message]"))?,
+                    conversation: conversation.as_ref().and_then(short_id).ok_or(wrong("[convID, sender, message]"))?,
+                    from: from.and_then(short_name).ok_or(wrong("[convID, sender, message]"))?,
                     body: body.and_then(Value::into_text).ok_or(wrong("[convID, sender, message]"))?,
                 }
             }
@@ -223,23 +221,57 @@ fn two_texts(value: Value) -> Option<(String, String)> {
     Some((first, second))
 }
 
+/// A name of sensible length.
+fn short_name(value: Value) -> Option<UserName> {
+    name(value).filter(is_short)
+}
+
+fn is_short(name: &UserName) -> bool {
+    name.as_str().len() <= limits::RECEIVED_NAME_BYTES
+}
+
+/// An id of sensible length.
+fn short_id(value: &Value) -> Option<ConversationId> {
+    let length = match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    if length <= limits::RECEIVED_NAME_BYTES { ConversationId::from_value(value) } else { None }
+}
+
+/// Names that are too long are left out: one of them must not hide all the others.
 fn users(value: Value) -> Option<BTreeMap<UserName, Status>> {
     let Value::Dict(pairs) = value else { return None };
-    pairs
-        .into_iter()
-        .map(|(key, status)| {
-            let status = match status {
-                Value::None => String::new(),
-                other => other.into_text()?,
-            };
-            Some((name(key)?, Status::received(&status)))
-        })
-        .collect()
+    let mut users = BTreeMap::new();
+    for (key, status) in pairs {
+        let mut status = match status {
+            Value::None => String::new(),
+            other => other.into_text()?,
+        };
+        if let Some((end, _)) = status.char_indices().nth(limits::STATUS_CHARS) {
+            status.truncate(end);
+        }
+        let name = name(key)?;
+        if is_short(&name) {
+            users.insert(name, Status::received(&status));
+        }
+    }
+    Some(users)
 }
 
 fn conversations(value: Value) -> Option<BTreeMap<ConversationId, Vec<UserName>>> {
     let Value::Dict(pairs) = value else { return None };
-    pairs.into_iter().map(|(id, members)| Some((ConversationId::from_value(&id)?, names(members)?))).collect()
+    let mut all = BTreeMap::new();
+    for (id, members) in pairs {
+        let mut members = names(members)?;
+        members.retain(is_short);
+        ConversationId::from_value(&id)?;
+        if let Some(id) = short_id(&id) {
+            all.insert(id, members);
+        }
+    }
+    Some(all)
 }
 
 /// Whatever a server wrote behind `ERROR`, as words.
@@ -302,6 +334,31 @@ mod tests {
         ] {
             assert_eq!(from_server(&message.encode()), Ok(message));
         }
+    }
+
+    #[test]
+    fn endless_names_ids_and_statuses_are_not_taken_from_a_server() {
+        let long = "x".repeat(limits::RECEIVED_NAME_BYTES + 1);
+        let (bob, endless) = (UserName::received("bob"), UserName::received(&long));
+        let (one, far) = (ConversationId::Int(1), ConversationId::Text(long.as_str().into()));
+        for refused in [
+            ServerMessage::Invitation { conversation: far.clone(), from: bob.clone() },
+            ServerMessage::Invitation { conversation: one.clone(), from: endless.clone() },
+            ServerMessage::Message { conversation: one.clone(), from: endless.clone(), body: String::new() },
+        ] {
+            assert!(matches!(from_server(&refused.encode()), Err(ArgumentError::Shape { .. })));
+        }
+        let users = BTreeMap::from([(bob.clone(), Status::received(&long)), (endless.clone(), Status::default())]);
+        let cut = Status::received(&long[..limits::STATUS_CHARS]);
+        assert_eq!(
+            from_server(&ServerMessage::OnlineUsers(users).encode()),
+            Ok(ServerMessage::OnlineUsers(BTreeMap::from([(bob.clone(), cut)])))
+        );
+        let all = BTreeMap::from([(one.clone(), vec![endless, bob.clone()]), (far, vec![bob.clone()])]);
+        assert_eq!(
+            from_server(&ServerMessage::Conversations(all).encode()),
+            Ok(ServerMessage::Conversations(BTreeMap::from([(one, vec![bob])])))
+        );
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub const INTEGER_BYTES: usize = 1024;
 pub const VERB_BYTES: usize = 64;
 /// Longest user name that can be registered, in characters.
 pub const NAME_CHARS: usize = 64;
+/// Longest name or id of a conversation that a client takes from a server, in bytes. Servers of others have their own rules
+/// for names; but each is shown in many places, and kept as long as the connection.
+pub const RECEIVED_NAME_BYTES: usize = 4096;
 /// Longest status that the server takes, in characters: it is sent to everybody at each change.
 pub const STATUS_CHARS: usize = 1024;
 /// Longest name of a file, with the names of the folders before it, in bytes: what Linux takes as a path (`PATH_MAX`).
