@@ -182,13 +182,15 @@ fn is_unfit_for_display(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters that are drawn as nothing, with which two names could look the same.
+/// Characters that are drawn as nothing, with which two names could look the same: `Default_Ignorable_Code_Point` of the
+/// Unicode Character Database, the marks of interlinear annotation, and the empty Braille pattern.
 fn is_ignorable(c: char) -> bool {
     matches!(
         c,
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}'
-            | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{e0000}'..='\u{e0fff}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
@@ -209,6 +211,7 @@ mod tests {
             ("bo\0b", NameError::ControlCharacter),
             ("\u{202e}bob", NameError::ControlCharacter),
             ("\u{200b}", NameError::Invisible),
+            ("\u{2800}", NameError::Invisible),
             (&"x".repeat(65), NameError::TooLong),
         ] {
             assert_eq!(UserName::new(bad), Err(why), "{bad:?}");
@@ -224,6 +227,10 @@ mod tests {
             ("ｂｏｂ", "bob"),
             ("e\u{301}", "é"),
             ("bo\u{200b}b", "bob"),
+            ("bob\u{206a}", "bob"),
+            ("bob\u{fff9}", "bob"),
+            ("bo\u{17b4}b", "bob"),
+            ("bob\u{1d173}", "bob"),
         ] {
             assert_eq!(UserName::received(a).key(), UserName::received(b).key(), "{a} {b}");
         }
