@@ -34,6 +34,8 @@ const COMPLAINT: Duration = Duration::from_secs(1);
 const CONTACTS: usize = 10_000;
 const INVITATIONS: usize = 100;
 const ROOMS: usize = 500;
+/// Most conversations that a server may open without having been asked: each is a window.
+const UNASKED: usize = 16;
 
 /// The time, as a session needs it.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +105,8 @@ pub(super) struct Session {
     known_here: bool,
     roster: Option<Vec<Contact>>,
     asked: VecDeque<Asked>,
+    /// How many more conversations may open though nothing is asked: some of those whose answer was late.
+    unasked_left: usize,
     invitations: BTreeMap<ConversationId, UserName>,
     rooms: BTreeMap<ConversationId, Room>,
     lists: Lists,
@@ -122,6 +126,7 @@ impl Session {
             known_here: false,
             roster: None,
             asked: VecDeque::new(),
+            unasked_left: UNASKED,
             invitations: BTreeMap::new(),
             rooms: BTreeMap::new(),
             lists: Lists::default(),
@@ -257,8 +262,15 @@ impl Session {
 
     fn invitation(&mut self, id: ConversationId, from: UserName, moment: Moment, out: &mut Vec<Action>) {
         if self.is_me(&from) {
-            let with = self.asked.pop_front().map(|asked| asked.with).unwrap_or_default();
-            self.enter(id, with, moment, out);
+            let asked = self.asked.pop_front();
+            if asked.is_none() {
+                let Some(left) = self.unasked_left.checked_sub(1) else {
+                    out.push(problem(NetErrorKind::Busy, &id.to_string()));
+                    return;
+                };
+                self.unasked_left = left;
+            }
+            self.enter(id, asked.map(|asked| asked.with).unwrap_or_default(), moment, out);
         } else if !self.rooms.contains_key(&id) {
             if self.invitations.len() >= INVITATIONS {
                 out.push(problem(NetErrorKind::Busy, &from.shown()));
@@ -380,6 +392,8 @@ impl Session {
         }
         while self.asked.front().is_some_and(|asked| asked.until <= moment.now) {
             if let Some(asked) = self.asked.pop_front() {
+                // The answer may still come.
+                self.unasked_left = self.unasked_left.saturating_add(1);
                 out.push(problem(NetErrorKind::NoConversation, &join(&asked.with)));
             }
         }

@@ -12,7 +12,7 @@ use crate::protocol::ident::{ConversationId, NameKey, UserName};
 pub(super) const ECHO: Duration = Duration::from_secs(3);
 /// Most texts that wait for their echo; a server that never sends any back must not make us keep them all.
 const PENDING: usize = 256;
-/// Most people that are remembered from a conversation, to find it again after a lost connection.
+/// Most people that are shown in a conversation, and remembered to find it again after a lost connection.
 const KNOWN: usize = 10_000;
 
 /// A text of one's own whose echo has not come.
@@ -97,8 +97,8 @@ impl Room {
 
     fn take(&mut self, members: &[UserName], others: Vec<NameKey>, out: &mut Vec<Action>) {
         self.is_listed = true;
-        self.shown.members = members.to_vec();
-        if !members.iter().any(|name| name.key() == self.me.key()) {
+        self.shown.members = members.iter().take(KNOWN).cloned().collect();
+        if !self.shown.members.iter().any(|name| name.key() == self.me.key()) {
             self.shown.members.push(self.me.clone());
         }
         self.shown.awaited.retain(|name| !others.contains(&name.key()));

@@ -179,6 +179,17 @@ fn ones_own_invitation_opens_the_conversation_without_asking() {
 }
 
 #[test]
+fn a_server_cannot_open_any_number_of_conversations() {
+    let mut bench = Bench::online();
+    let opened = (0..100).filter(|n| conversation(&bench.give(invitation(*n, "alice"))).is_some()).count();
+    assert_eq!(opened, UNASKED);
+    assert_eq!(problems(&bench.give(invitation(100, "alice"))), [NetErrorKind::Busy]);
+    // What is asked for opens all the same.
+    bench.give(Input::Command(Command::Start { with: names(&["bob"]) }));
+    assert!(conversation(&bench.give(invitation(101, "alice"))).is_some());
+}
+
+#[test]
 fn an_invite_without_reply_is_told() {
     let mut bench = Bench::online();
     bench.give(Input::Command(Command::Start { with: names(&["bob"]) }));
