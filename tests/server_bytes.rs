@@ -447,6 +447,19 @@ fn more_clients_than_allowed_are_told_so() {
 }
 
 #[test]
+fn connections_that_do_not_register_make_room_for_others() {
+    let host = Host::start(Options { max_clients: 3, ..Options::default() });
+    let alice = host.join("alice");
+    let mut strangers: Vec<_> = (0..2).map(|_| host.connect()).collect();
+    wait_until(|| host.monitor.counts().connections == 3);
+    let bob = host.join("bob");
+    let mut oldest = strangers.remove(0);
+    oldest.expect_error("the server is full");
+    oldest.expect_end();
+    drop((alice, bob));
+}
+
+#[test]
 fn a_server_that_stops_writes_what_waits_and_closes() {
     let host = Host::start(Options { pace: Duration::from_secs(5), ..Options::default() });
     host.join("carol").send("GOODBYE N.");

@@ -100,7 +100,10 @@ impl Hub {
 impl State {
     /// Takes a new connection; `None` if there are far too many.
     pub(super) fn connect(&mut self, writer: OwnedWriteHalf, peer: SocketAddr) -> Option<ClientKey> {
-        let excess = (self.links.len() + 1).saturating_sub(self.options.max_clients);
+        let mut excess = (self.links.len() + 1).saturating_sub(self.options.max_clients);
+        if excess > 0 && self.evict_stranger() {
+            excess = 0;
+        }
         if excess > TURNED_AWAY {
             return None;
         }
@@ -112,6 +115,24 @@ impl State {
             self.close(key, Some(Refusal::ServerFull.to_string()));
         }
         Some(key)
+    }
+
+    /// Gives up the connection that has been longest without a `REGISTER`, if there is one: connections that say nothing
+    /// must not keep those out who have something to say.
+    fn evict_stranger(&mut self) -> bool {
+        let is_stranger =
+            |(key, link): &(ClientKey, &Link)| link.phase == Phase::Open && !self.registry.is_registered(*key);
+        let Some((key, _)) = self.links.iter().filter(is_stranger).min_by_key(|(_, link)| link.since) else {
+            return false;
+        };
+        self.counters.refuse(&Refusal::ServerFull);
+        self.close(key, Some(Refusal::ServerFull.to_string()));
+        self.write(key, Instant::now());
+        if let Some(link) = self.links.get_mut(key) {
+            link.give_up();
+            link.wake();
+        }
+        true
     }
 
     /// Carries out one message of a client.
@@ -169,7 +190,8 @@ impl State {
 
     fn log(&self, key: ClientKey, event: &str) {
         if let (Some(name), Some(link)) = (self.registry.name(key), self.links.get(key)) {
-            info!(%name, peer = %link.peer, "{event}");
+            // Quoted, so that no name can look like the rest of the line.
+            info!(name = ?name.as_str(), peer = %link.peer, "{event}");
         }
     }
 

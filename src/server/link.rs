@@ -12,6 +12,8 @@ use super::outbox::Outbox;
 /// What is shared of a connection; its task has the rest.
 pub(super) struct Link {
     pub(super) peer: SocketAddr,
+    /// When it was accepted.
+    pub(super) since: Instant,
     /// Gone once everything is written and the client has been told that nothing follows.
     pub(super) writer: Option<OwnedWriteHalf>,
     pub(super) outbox: Outbox,
@@ -49,6 +51,7 @@ impl Link {
     pub(super) fn new(writer: OwnedWriteHalf, peer: SocketAddr) -> Self {
         Self {
             peer,
+            since: Instant::now(),
             writer: Some(writer),
             outbox: Outbox::default(),
             task: None,
@@ -72,7 +75,7 @@ impl Link {
 
     /// The connection is of no more use.
     pub(super) fn give_up(&mut self) {
-        debug!(peer = %self.peer, "the client does not answer");
+        debug!(peer = %self.peer, "given up");
         self.phase = Phase::Broken;
     }
 
