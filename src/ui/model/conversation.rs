@@ -1,7 +1,7 @@
 //! A conversation: who is in it, what was said, and what of that has not been seen.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
@@ -347,6 +347,8 @@ impl Conversation {
             return;
         }
         let missing = |from: &[UserName], of: &[UserName]| -> Vec<UserName> {
+            // A server may list any number of members.
+            let from: HashSet<_> = from.iter().collect();
             of.iter().filter(|name| !from.contains(name) && !self.is_me(name)).cloned().collect()
         };
         let (came, went) = {
