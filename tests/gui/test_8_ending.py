@@ -44,6 +44,7 @@ def test_host_is_asked_before_quitting_and_its_guests_are_told(scene):
     host.wait_online()
     guest = scene.cli("guest", address)
     host.wait_buddies("guest")
+    host.wait_link("2 people are connected")
     host.window.focus_window()
     scene.session.key("ctrl+q")
     question = host.app.window("Quit Klatch")
