@@ -157,7 +157,7 @@ def look_preferences(scene):
     alice.window.move(10, 30)
     preferences = alice.preferences()
     preferences.window.move(330, 60)
-    for page in ("Account", "Server", "Hosting", "Notifications", "Appearance"):
+    for page in ("Account", "Connection", "Sharing", "Hosting", "Notifications", "Appearance"):
         preferences.turn_to(page)
         yield "preferences-" + page.lower(), alice
     preferences.type_server("two words", "x")

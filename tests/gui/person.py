@@ -5,6 +5,7 @@ from conversation import PRESENCES, Conversation
 from waiting import TimedOut, poll
 
 MAIN = "Klatch"
+CHOICE = re.compile("^(radio button|check box)$")
 INVITATIONS = re.compile(r"^(\d+ )?Invitations? - Klatch$")
 
 
@@ -193,7 +194,7 @@ class Welcome:
     def join(self, host, port, name):
         """Chooses to join a server."""
         self.window.find("text", "Your name").set_text(name)
-        self.window.find(re.compile("(radio button|check box)"), "Join a server").click()
+        self.window.find(CHOICE, "Join a server").click()
         self.window.find("text", "Address").set_text(host)
         self.window.find("text", "Port").set_text(str(port))
         self.window.find("push button", "Join").click()
@@ -201,7 +202,7 @@ class Welcome:
     def choose_hosting(self, name, port):
         """Fills in what is needed to host a server here, and goes on."""
         self.window.find("text", "Your name").set_text(name)
-        self.window.find(re.compile("(radio button|check box)"), "Host a server here").click()
+        self.window.find(CHOICE, "Host a server here").click()
         self.window.find("text", "Server port").set_text(str(port))
         self.window.find("push button", "Host and Join").click()
         self.window.find("push button", "Start Chatting")
@@ -229,8 +230,9 @@ class Preferences:
         return any(words in label.text for label in self.window.query("label"))
 
     def type_server(self, host, port):
-        """Types an address and a port."""
-        self.turn_to("Server")
+        """Chooses to be online through a server, and fills in its address and port."""
+        self.turn_to("Connection")
+        self.window.find(CHOICE, "Through a server").click()
         self.window.find("text", "Address").set_text(host)
         self.window.find("text", "Port").set_text(str(port))
 
@@ -239,14 +241,15 @@ class Preferences:
 
     def connect_to(self, host, port):
         """Types an address and a port, key by key, and goes there."""
-        self.turn_to("Server")
+        self.turn_to("Connection")
+        self.window.find(CHOICE, "Through a server").click()
         self.window.find("text", "Address").type(host, clear=True)
         self.window.find("text", "Port").type(str(port), clear=True)
         self.apply()
 
     def choose_appearance(self, word):
         self.turn_to("Appearance")
-        self.window.find(re.compile("(radio button|check box)"), word).click()
+        self.window.find(CHOICE, word).click()
 
     def close(self):
         self.window.find("push button", "Close").click()

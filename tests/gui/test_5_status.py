@@ -27,9 +27,11 @@ def test_status_of_any_text_is_shown(scene):
 
 def test_status_is_registered_again_after_a_restart(scene):
     server = scene.recorder(scene.server())
-    alice = scene.person("alice", server)
+    alice = scene.newcomer("alice")
+    alice.welcome().join("127.0.0.1", server.port, "alice")
+    alice.wait_online()
     alice.set_presence("Busy")
     while_busy = server.wait_last("STATUS")
     alice.quit()
-    scene.person("alice", server)
-    assert server.sent("REGISTER")[-1] == ["alice", while_busy[0]], server.sent("REGISTER")
+    scene.newcomer("alice").wait_online()
+    server.wait_sent("REGISTER", ["alice", "online"], ["alice", while_busy[0]])
