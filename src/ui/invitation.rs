@@ -3,6 +3,10 @@
 //! One window lists all that waits for an answer: many at once, from a class that begins or from somebody who means
 //! mischief, must neither hide each other nor cover the screen.
 
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, gio, glib};
@@ -13,6 +17,8 @@ use super::model::{Client, Invitation, Subject};
 
 /// By what the window is found again.
 const WIDGET: &str = "invitations";
+/// A key that is pressed so soon after the window has appeared was meant for another one, and answers nothing.
+const SURPRISE: Duration = Duration::from_millis(1500);
 
 mod imp {
     use super::glib;
@@ -53,7 +59,8 @@ mod imp {
 
     impl WidgetImpl for InvitationRow {
         fn grab_focus(&self) -> bool {
-            self.accept.grab_focus()
+            // On its way back, the keyboard asks the row after its buttons: it must get past it.
+            self.obj().focus_child().is_none() && self.accept.grab_focus()
         }
     }
 
@@ -160,10 +167,40 @@ pub fn follow(app: &impl IsA<gtk::Application>, client: &Client) {
             let shown = shown.unwrap_or_else(|| build(&app, &client));
             shown.set_title(Some(&title(&client)));
             if is_new {
+                let in_front = app.windows().into_iter().find(GtkWindowExt::is_active);
+                // So it can still be seen after the keyboard has gone back there.
+                shown.set_transient_for(in_front.as_ref());
+                spare_who_types(&shown, in_front.as_ref());
                 shown.present();
             }
         }
     ));
+}
+
+/// Whoever is typing when the window appears goes on typing: the first keys, and with them the keyboard, go back to
+/// where it was. If that was in another program, they are dropped. The mouse answers at once.
+fn spare_who_types(shown: &gtk::Window, before: Option<&gtk::Window>) {
+    let appeared = Rc::new(Cell::new(None));
+    shown.connect_map({
+        let appeared = appeared.clone();
+        move |_| appeared.set(Some(Instant::now()))
+    });
+    let keys = gtk::EventControllerKey::new();
+    keys.set_propagation_phase(gtk::PropagationPhase::Capture);
+    let before = before.map(ObjectExt::downgrade);
+    keys.connect_key_pressed(move |keys, _, _, _| {
+        if appeared.get().is_some_and(|appeared: Instant| appeared.elapsed() > SURPRISE) {
+            return glib::Propagation::Proceed;
+        }
+        if let Some(before) = before.as_ref().and_then(glib::WeakRef::upgrade) {
+            if let Some(widget) = GtkWindowExt::focus(&before) {
+                keys.forward(&widget);
+            }
+            before.present();
+        }
+        glib::Propagation::Stop
+    });
+    shown.add_controller(keys);
 }
 
 /// The window that lists the invitations, while there is one.

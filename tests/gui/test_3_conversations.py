@@ -1,4 +1,6 @@
 """Conversation management: several at a time, INVITE, INVITATION, JOIN, LEAVE, CONVERSATIONS."""
+import threading
+
 from waiting import poll, stays
 
 
@@ -158,3 +160,24 @@ def test_conversations_of_others_do_not_open_windows(scene):
     server.push("ONLINE_USERS", {"alice": "online", "bob": "away", "carol": "online"})
     alice.wait_status("bob", "away")
     assert len(alice.app.windows()) == 1, alice.app.windows()
+
+
+def test_typing_neither_answers_an_invitation_nor_is_lost(scene):
+    server = scene.recorder(scene.server())
+    alice = scene.person("alice", server)
+    bob, carol = scene.cli("bob", server.upstream), scene.cli("carol", server.upstream)
+    alice.wait_buddies("bob", "carol")
+    conversation = alice.start("carol")
+    joined = len(server.sent("JOIN"))
+    conversation.type(".")
+    words = "all this is typed in one go while an invitation comes up"
+    typing = threading.Thread(target=scene.session.xdotool, args=("type", "--delay", 80, "--", words))
+    typing.start()
+    poll("some words", lambda: " is " in conversation.entered())
+    bob.write("/invite alice")
+    alice.invitation("bob")
+    typing.join()
+    poll(lambda: f"all words; there is {conversation.entered()!r}", lambda: conversation.entered() == "." + words)
+    assert alice.has_invitation() and len(server.sent("JOIN")) == joined and not carol.texts()
+    alice.accept("bob")
+    alice.conversation("bob")
