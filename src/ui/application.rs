@@ -68,6 +68,9 @@ mod imp {
         }
 
         fn shutdown(&self) {
+            if let Some(window) = &*self.window.borrow() {
+                window.remember_size();
+            }
             self.hosting.shutdown();
             self.parent_shutdown();
         }

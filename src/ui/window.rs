@@ -112,14 +112,7 @@ mod imp {
 
     impl WidgetImpl for Window {}
 
-    impl WindowImpl for Window {
-        fn close_request(&self) -> glib::Propagation {
-            if let Some(settings) = self.settings.get() {
-                settings.set_window_size(self.obj().default_size());
-            }
-            self.parent_close_request()
-        }
-    }
+    impl WindowImpl for Window {}
 
     impl ApplicationWindowImpl for Window {}
 }
@@ -147,6 +140,13 @@ impl Window {
         window.follow(client);
         window.follow_transfers(client);
         window
+    }
+
+    /// Remembers how large it is. It is not closed when the program is quit, so this does not come about by itself.
+    pub fn remember_size(&self) {
+        if let Some(settings) = self.imp().settings.get() {
+            settings.set_window_size(self.default_size());
+        }
     }
 
     /// Tells that this program runs a server at that port, with so many people; or none.
