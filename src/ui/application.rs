@@ -290,7 +290,7 @@ impl Application {
         let windows = self.windows().into_iter().filter_map(|window| window.downcast::<ConversationWindow>().ok());
         for window in windows {
             if let Some(draft) = window.take_draft_for(conversation) {
-                to.set_draft(&draft);
+                to.add_draft(&draft);
             }
         }
     }

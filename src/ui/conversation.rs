@@ -3,6 +3,7 @@
 mod state;
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeSet;
 
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
@@ -334,25 +335,27 @@ impl ConversationWindow {
 
     fn start_again(&self) {
         let (Some(client), Some(conversation)) = (self.imp().client.get(), self.conversation()) else { return };
+        self.imp().is_restarting.set(true);
         if let Some(other) = client.start(&conversation.others()) {
             if let Some(app) = self.application() {
                 app.activate_action("open-conversation", Some(&other.key().to_variant()));
             }
-        } else {
-            self.imp().is_restarting.set(true);
         }
     }
 
     /// Hands over what is written here, if this conversation has ended and that one was started in its place.
     pub fn take_draft_for(&self, other: &Conversation) -> Option<String> {
-        let conversation = self.conversation().filter(|conversation| conversation.others() == other.others())?;
+        let people = |conversation: &Conversation| conversation.others().into_iter().collect::<BTreeSet<_>>();
+        let conversation = self.conversation().filter(|conversation| people(conversation) == people(other))?;
         let is_taken = conversation != other && self.imp().is_restarting.replace(false);
         is_taken.then(|| self.imp().composer.take_text())
     }
 
-    /// Writes this into the entry.
-    pub fn set_draft(&self, text: &str) {
-        self.imp().composer.set_text(text);
+    /// Writes this into the entry, after what is there already.
+    pub fn add_draft(&self, text: &str) {
+        let before = self.imp().composer.take_text();
+        let gap = if before.is_empty() || text.is_empty() { "" } else { "\n" };
+        self.imp().composer.set_text(&format!("{before}{gap}{text}"));
     }
 
     fn copy_all(&self) {

@@ -67,7 +67,9 @@ impl Application {
             if let Some(client) = app.client()
                 && let Some(conversation) = client.conversation(key)
             {
-                app.conversation_window(client, &conversation).present();
+                let window = app.conversation_window(client, &conversation);
+                app.carry_draft(&conversation, &window);
+                window.present();
             }
         });
         self.add_parametrised_action::<(u32, bool)>("answer-invitation", |app, (key, accept)| {
