@@ -150,12 +150,8 @@ class Node:
     def x_window_now(self):
         """The X window's id, by process and exact title; None while there is none."""
         title = "^" + re.escape(self.frame().name) + "$"
-        try:
-            # --all, because xdotool otherwise takes a window that fulfils any one of the conditions.
-            ids = self.session.xdotool("search", "--all", "--onlyvisible", "--pid", self.app.pid, "--name", title)
-        except AssertionError:
-            return None
-        return ids.split()[-1] if ids.split() else None
+        ids = self.session.x_windows("--pid", self.app.pid, "--name", title)
+        return ids[-1] if ids else None
 
     def x_window(self):
         return poll(f"X window of {self!r}", self.x_window_now)
@@ -168,7 +164,7 @@ class Node:
         """
         extents = self._extents()
         popups = []
-        for window in self.session.xdotool("search", "--onlyvisible", "--pid", self.app.pid).split():
+        for window in self.session.x_windows("--pid", self.app.pid):
             _, _, width, height, is_popup = self.session.x_geometry(window)
             if is_popup:
                 popups.append((window, width, height))
@@ -206,7 +202,8 @@ class Node:
         """Clicks in the middle of it."""
         if "active" not in self.frame().states:
             self.focus_window()
-        window, x, y, width, height = self._place()
+        # A popover may close while one looks for it.
+        window, x, y, width, height = poll(f"the place of {self!r}", self._place)
         self.session.xdotool("mousemove", "--window", window, x + width // 2, y + height // 2)
         time.sleep(0.05)  # GTK must have seen the motion before the button.
         self.session.xdotool("click", "--repeat", repeat, "--delay", 60, button)

@@ -138,6 +138,15 @@ class Session:
         assert result.returncode == 0, f"xdotool {arguments}: {result.stderr.strip()}"
         return result.stdout
 
+    def x_windows(self, *conditions):
+        """The X windows on the screen that fulfil all conditions of `xdotool search`."""
+        def search():
+            result = subprocess.run(["xdotool", "search", "--all", "--onlyvisible", *map(str, conditions)],
+                                    env=self.environment, capture_output=True, text=True)
+            # A window that closes during the search ends it with an error of X; that none is found is an answer.
+            return None if "Error" in result.stderr else result
+        return poll(f"a search for the windows with {conditions}", search).stdout.split()
+
     def x_geometry(self, window):
         """(x, y, width, height, is a popup) of an X window; xdotool's own counts the frame twice."""
         told = self._run("xwininfo", "-id", window)
