@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use gtk::{gio, glib};
+use gtk::{gio, glib, pango};
 
 use super::i18n::{gettext, gettext_f};
 use super::model::{Entry, Message, enumeration};
@@ -109,7 +109,7 @@ impl MessageRow {
         let label = &self.imp().label;
         label.set_yalign(0.0);
         label.set_wrap(true);
-        label.set_wrap_mode(gtk::pango::WrapMode::WordChar);
+        label.set_wrap_mode(pango::WrapMode::WordChar);
         // Without a minimum, GTK measures the text at every width from one character on.
         label.set_width_chars(20);
         label.set_hexpand(true);
@@ -191,7 +191,8 @@ impl MessageRow {
         match message.entry() {
             Entry::Day => format!("<b>{}</b>", markup::escape(&message.date())),
             Entry::Notice(text) => {
-                format!("{}  <span size='smaller'>{}</span>", markup::escape(text), markup::escape(&message.time()))
+                let (mark, text, time) = (self.mark(text), markup::escape(text), markup::escape(&message.time()));
+                format!("{mark}{text}  <span size='smaller'>{time}</span>")
             }
             Entry::Said { from, body, begins_run, .. } => {
                 let mut text = if *begins_run { self.heading(from, &message.time()) } else { String::new() };
@@ -212,8 +213,20 @@ impl MessageRow {
 
     fn heading(&self, from: &UserName, time: &str) -> String {
         let colour = colour::of_text(&from.shown(), self.imp().is_on_dark.get());
-        let name = markup::escape(&from.shown());
-        format!("<span color='{colour}' weight='bold'>{name}</span>  <span size='smaller' alpha='65%'>{time}</span>\n")
+        let (mark, name) = (self.mark(&from.shown()), markup::escape(&from.shown()));
+        format!(
+            "{mark}<span color='{colour}' weight='bold'>{name}</span>{mark}  <span size='smaller' alpha='65%'>{time}</span>\n"
+        )
+    }
+
+    /// What keeps a line in the reading direction of the window that begins with a name in the other one, such as a
+    /// Latin name in an Arabic window.
+    fn mark(&self, text: &str) -> &'static str {
+        match (self.direction(), pango::find_base_dir(text)) {
+            (gtk::TextDirection::Rtl, pango::Direction::Ltr) => "\u{200f}",
+            (gtk::TextDirection::Ltr, pango::Direction::Rtl) => "\u{200e}",
+            _ => "",
+        }
     }
 }
 
