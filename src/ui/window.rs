@@ -30,8 +30,6 @@ mod imp {
         #[template_child]
         pub(super) conversations: TemplateChild<gio::Menu>,
         #[template_child]
-        pub(super) person_menu: TemplateChild<gio::Menu>,
-        #[template_child]
         pub(super) avatar: TemplateChild<Avatar>,
         #[template_child]
         pub(super) name: TemplateChild<gtk::Label>,
@@ -69,7 +67,7 @@ mod imp {
         pub(super) settings: OnceCell<Settings>,
         pub(super) hosting: Cell<Option<(u16, usize)>>,
         pub(super) selection: OnceCell<gtk::MultiSelection>,
-        pub(super) popover: OnceCell<gtk::PopoverMenu>,
+        pub(super) popover: glib::WeakRef<gtk::PopoverMenu>,
         pub(super) countdown: RefCell<Option<glib::SourceId>>,
         pub(super) shows_settings: Cell<bool>,
         pub(super) asked_name: RefCell<Option<UserName>>,
@@ -101,7 +99,7 @@ mod imp {
 
     impl ObjectImpl for Window {
         fn dispose(&self) {
-            if let Some(popover) = self.popover.get() {
+            if let Some(popover) = self.popover.upgrade() {
                 popover.unparent();
             }
             if let Some(countdown) = self.countdown.take() {

@@ -25,6 +25,13 @@ impl Window {
 
     /// Offers what can be done with who is selected; menus hide the rest.
     pub(super) fn refresh_peer_actions(&self) {
+        for (action, is_enabled) in self.peer_actions() {
+            self.action_set_enabled(action, is_enabled);
+        }
+    }
+
+    /// What only peers can do, and whether it can be done with who is selected.
+    pub(super) fn peer_actions(&self) -> impl Iterator<Item = (&'static str, bool)> {
         let selected = self.selected();
         let is_peer = self.client().is_some_and(|client| client.has_files() && client.is_online());
         let is_one = is_peer && selected.len() == 1;
@@ -37,9 +44,7 @@ impl Window {
             is_somebody && are_blocked < selected.len(),
             is_somebody && are_blocked > 0,
         ];
-        for (action, is_enabled) in ACTIONS.into_iter().zip(enabled) {
-            self.action_set_enabled(action, is_enabled);
-        }
+        ACTIONS.into_iter().zip(enabled)
     }
 
     /// Opens a window about each selected person, by an action of the application.

@@ -2,11 +2,12 @@
 
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use gtk::{gdk, glib};
+use gtk::{gdk, gio, glib};
 
 use super::Window;
 use crate::net::UserName;
 use crate::ui::buddy_row::BuddyRow;
+use crate::ui::i18n::gettext;
 use crate::ui::model::{Buddy, Client, Section};
 
 impl Window {
@@ -34,11 +35,6 @@ impl Window {
             self,
             move |_, _, _, _| window.refresh_actions()
         ));
-        let popover = gtk::PopoverMenu::from_model(Some(&*imp.person_menu));
-        popover.set_parent(&*imp.list);
-        popover.set_has_arrow(false);
-        popover.set_halign(gtk::Align::Start);
-        imp.popover.get_or_init(|| popover);
         self.connect_list_keys();
         imp.search.connect_search_changed(glib::clone!(
             #[weak(rename_to = window)]
@@ -211,13 +207,42 @@ impl Window {
 
     fn show_menu(&self, beside: &gtk::Widget, x: f64, y: f64) {
         let imp = self.imp();
-        if let Some(popover) = imp.popover.get()
-            && let Some((x, y)) = beside.translate_coordinates(&*imp.list, x, y)
-        {
-            #[expect(clippy::cast_possible_truncation, reason = "coordinates in a window")]
-            popover.set_pointing_to(Some(&gdk::Rectangle::new(x as i32, y as i32, 1, 1)));
-            popover.popup();
+        let Some((x, y)) = beside.translate_coordinates(&*imp.list, x, y) else { return };
+        let popover = gtk::PopoverMenu::from_model(Some(&self.person_menu()));
+        popover.set_parent(&*imp.list);
+        popover.set_has_arrow(false);
+        popover.set_halign(gtk::Align::Start);
+        #[expect(clippy::cast_possible_truncation, reason = "coordinates in a window")]
+        popover.set_pointing_to(Some(&gdk::Rectangle::new(x as i32, y as i32, 1, 1)));
+        // Not in the signal itself: the chosen entry is still to be carried out.
+        popover.connect_closed(|popover| {
+            let popover = popover.clone();
+            glib::idle_add_local_once(move || popover.unparent());
+        });
+        imp.popover.set(Some(&popover));
+        popover.popup();
+    }
+
+    /// What can be done with those who are selected. Without entries that hide, and without sections: in GTK 4.8 the menu
+    /// has the size that it has without their lines, and cuts the last entry off.
+    fn person_menu(&self) -> gio::Menu {
+        let impossible: Vec<&str> =
+            self.peer_actions().filter(|(_, is_enabled)| !is_enabled).map(|(action, _)| action).collect();
+        let menu = gio::Menu::new();
+        for (action, label) in [
+            ("win.start", gettext("_Start Conversation")),
+            ("win.user-info", gettext("_User Info")),
+            ("win.shared-files", gettext("Shared _Files")),
+            ("win.send-file", gettext("S_end File…")),
+            ("win.copy-name", gettext("_Copy Name")),
+            ("win.block", gettext("_Block")),
+            ("win.unblock", gettext("Un_block")),
+        ] {
+            if !impossible.contains(&action) {
+                menu.append(Some(&label), Some(action));
+            }
         }
+        menu
     }
 
     /// Opens or closes the section that has the focus, or that the person with the focus is in.
