@@ -336,10 +336,10 @@ impl ConversationWindow {
     fn start_again(&self) {
         let (Some(client), Some(conversation)) = (self.imp().client.get(), self.conversation()) else { return };
         self.imp().is_restarting.set(true);
-        if let Some(other) = client.start(&conversation.others()) {
-            if let Some(app) = self.application() {
-                app.activate_action("open-conversation", Some(&other.key().to_variant()));
-            }
+        if let Some(other) = client.start(&conversation.others())
+            && let Some(app) = self.application()
+        {
+            app.activate_action("open-conversation", Some(&other.key().to_variant()));
         }
     }
 
