@@ -19,7 +19,6 @@ use klatch::ui::settings::Settings;
 use klatch::ui::{pump, style};
 
 /// How many events may wait, as between the network thread and the windows.
-const QUEUE: usize = 1024;
 const TICK: Duration = Duration::from_millis(10);
 const WORDS: [&str; 12] = [
     "lorem",
@@ -122,7 +121,8 @@ async fn measure(
         clock.connect_after_paint(move |_| frames.borrow_mut().push(begun.borrow().elapsed().as_secs_f64() * 1e3));
     }
     let total = rate * seconds;
-    let (sender, receiver) = async_channel::bounded(QUEUE);
+    let (sender, carry, receiver) = net::event_queue();
+    thread::spawn(|| tokio::runtime::Builder::new_current_thread().build().map(|runtime| runtime.block_on(carry)));
     pump::start(receiver, client);
     let producer = thread::spawn(move || {
         let start = Instant::now();

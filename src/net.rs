@@ -32,7 +32,7 @@ pub use event::{
     Contact, Conversation, Delivery, Direction, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Question,
     Said, Transfer, TransferState,
 };
-pub use events::Events;
+pub use events::{Events, queue as event_queue};
 pub use interfaces::reachable_addresses;
 pub use mode::{AddressError, DEFAULT_PORT, Mode, PeerParameters, ServerAddress, ServerParameters};
 

@@ -49,8 +49,9 @@ impl Events {
     }
 }
 
-/// The sender, what carries events on from it as long as there is room, and the receiver.
-pub(super) fn queue() -> (Sender<Event>, impl Future<Output = ()> + Send, Events) {
+/// The sender, what carries events on from it as long as there is room, and the receiver. Public for whoever plays the
+/// network thread to a user interface.
+pub fn queue() -> (Sender<Event>, impl Future<Output = ()> + Send, Events) {
     let (sender, inbox) = async_channel::bounded::<Event>(1);
     let (outbox, queue) = async_channel::bounded(EVENTS);
     let room = Arc::new(Semaphore::new(BYTES));
