@@ -18,7 +18,7 @@ use klatch::ui::model::Client;
 use klatch::ui::settings::Settings;
 use klatch::ui::{pump, style};
 
-/// How many events may wait, as between the network thread and the windows.
+/// How often it is noted how late the main loop is.
 const TICK: Duration = Duration::from_millis(10);
 const WORDS: [&str; 12] = [
     "lorem",
