@@ -371,7 +371,7 @@ fn a_conversation_of_peers_tells_who_is_missing() {
         phase: Phase::Waiting,
         ..conversation(&["alice"])
     });
-    shows(&window, "Waiting for bob to join. What you send now, nobody reads yet. carol has declined.");
+    shows(&window, "Waiting for bob to join. Nobody else is here yet to read what you send. carol has declined.");
     shows(&window, "has declined");
     shows(&window, "1 member");
     stage.conversation(net::Conversation { unreachable: names(&["dan"]), ..conversation(&["alice", "bob", "dan"]) });

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use crate::net::{AddressError, NameError, NetError, NetErrorKind, displayable};
+use crate::net::{AddressError, NameError, NetError, NetErrorKind, ServerAddress, displayable};
 
 use super::i18n::{gettext, gettext_f};
 
@@ -33,7 +33,7 @@ impl Problem {
 fn words(error: &NetError, address: &str) -> (String, String) {
     match error.kind {
         NetErrorKind::HostNotFound => (
-            gettext_f("There is no computer named {address}.", &[("address", address)]),
+            gettext_f("There is no computer named {address}.", &[("address", &without_port(address))]),
             gettext("Check the spelling of the server's name, or use its IP address. Is this computer on the network?"),
         ),
         NetErrorKind::Refused => (
@@ -58,7 +58,11 @@ fn words(error: &NetError, address: &str) -> (String, String) {
         ),
         NetErrorKind::NameRefused => (
             gettext("The server does not accept this name."),
-            quoting(error, &gettext("Somebody may be using it already. Choose another name.")),
+            if error.detail.trim().is_empty() {
+                gettext("Somebody may be using it already. Choose another name.")
+            } else {
+                quoting(error, &gettext("Choose another name."))
+            },
         ),
         NetErrorKind::BadName(why) => (name(why), gettext("Choose another name.")),
         NetErrorKind::ServerError => (
@@ -170,6 +174,11 @@ pub fn address(error: AddressError) -> String {
     }
 }
 
+/// The computer in the address of a server.
+fn without_port(address: &str) -> String {
+    address.parse().map_or_else(|_| address.to_owned(), |address: ServerAddress| address.host)
+}
+
 /// Puts what the system said before the advice.
 fn because(error: &NetError, advice: &str) -> String {
     let said: String = displayable(error.detail.trim()).chars().take(QUOTED_CHARS).collect();
@@ -178,10 +187,13 @@ fn because(error: &NetError, advice: &str) -> String {
 
 /// Puts the server's own words before the advice, if it said any.
 fn quoting(error: &NetError, advice: &str) -> String {
-    let said: String = displayable(error.detail.trim()).chars().take(QUOTED_CHARS).collect();
+    let mut said: String = displayable(error.detail.trim()).chars().take(QUOTED_CHARS).collect();
     if said.is_empty() {
         advice.to_owned()
     } else {
+        if said.ends_with(char::is_alphanumeric) {
+            said.push('.');
+        }
         gettext_f("The server says: “{text}” {advice}", &[("text", &said), ("advice", advice)])
     }
 }

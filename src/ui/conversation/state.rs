@@ -24,10 +24,11 @@ fn phase_words(client: &Client, conversation: &Conversation) -> String {
     let awaited = conversation.awaited();
     let names = enumeration(&awaited);
     match conversation.phase() {
-        Phase::Waiting if awaited.is_empty() => gettext("Nobody else is here. What you send now, nobody reads."),
-        Phase::Waiting => {
-            gettext_f("Waiting for {names} to join. What you send now, nobody reads yet.", &[("names", &names)])
-        }
+        Phase::Waiting if awaited.is_empty() => gettext("Nobody else is here to read what you send."),
+        Phase::Waiting => gettext_f(
+            "Waiting for {names} to join. Nobody else is here yet to read what you send.",
+            &[("names", &names)],
+        ),
         Phase::Open if !awaited.is_empty() => gettext_f("Waiting for {names} to join.", &[("names", &names)]),
         Phase::Open => match conversation.vanished_initiator() {
             Some(name) => gettext_f(
