@@ -173,7 +173,12 @@ impl Welcome {
                 #[weak(rename_to = welcome)]
                 self,
                 move |_| {
-                    welcome.imp().problem.clear();
+                    let imp = welcome.imp();
+                    imp.problem.clear();
+                    // What is wrong with a field that does not count is none of one's concern.
+                    for field in [&imp.name, &imp.host, &imp.port, &imp.host_port] {
+                        field.set_problem(None);
+                    }
                     welcome.show_progress(None);
                 }
             ));
@@ -182,11 +187,6 @@ impl Welcome {
             #[weak(rename_to = welcome)]
             self,
             move |_| welcome.go()
-        ));
-        imp.problem.connect_retry(glib::clone!(
-            #[weak(rename_to = welcome)]
-            self,
-            move || welcome.go()
         ));
         imp.cancel.connect_clicked(glib::clone!(
             #[weak(rename_to = welcome)]
@@ -270,7 +270,7 @@ impl Welcome {
         match hosting.state() {
             HostingState::Running { .. } => true,
             HostingState::Failed(problem) => {
-                self.imp().problem.show(&problem);
+                self.show_problem(problem);
                 false
             }
             HostingState::Stopped | HostingState::Stopping => {
@@ -327,8 +327,13 @@ impl Welcome {
                 imp.name.set_problem(Some(&format!("{} {}", problem.title, problem.advice)));
                 imp.name.grab_focus();
             }
-            _ => imp.problem.show(&problem),
+            _ => self.show_problem(problem),
         }
+    }
+
+    /// Says what went wrong. The button that tries it again is there already.
+    fn show_problem(&self, problem: Problem) {
+        self.imp().problem.show(&Problem { retry: false, ..problem });
     }
 
     /// Stops trying. What has been typed stays.
