@@ -71,6 +71,8 @@ mod imp {
         #[template_child]
         pub(super) link: TemplateChild<gtk::Label>,
         #[template_child]
+        pub(super) consequence: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) revert: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) apply: TemplateChild<gtk::Button>,
@@ -379,6 +381,8 @@ impl Preferences {
     fn offer_apply(&self) {
         let imp = self.imp();
         let changed = self.is_changed();
+        let is_online = matches!(&*imp.state.borrow(), Some(LinkState::Online { .. }));
+        imp.consequence.set_visible(changed && is_online);
         imp.revert.set_visible(changed);
         imp.apply.set_visible(changed);
         imp.apply.set_label(&match &*imp.state.borrow() {
