@@ -110,6 +110,10 @@ impl MessageRow {
         label.set_yalign(0.0);
         label.set_wrap(true);
         label.set_wrap_mode(pango::WrapMode::WordChar);
+        // A hyphen in the middle of an address or a path is taken for a part of it.
+        let attributes = pango::AttrList::new();
+        attributes.insert(pango::AttrInt::new_insert_hyphens(false));
+        label.set_attributes(Some(&attributes));
         // Without a minimum, GTK measures the text at every width from one character on.
         label.set_width_chars(20);
         label.set_hexpand(true);
