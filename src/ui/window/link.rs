@@ -34,6 +34,12 @@ impl Window {
         if client.is_online() {
             imp.problem.clear();
         }
+        // Nobody sees a presence that is chosen for later.
+        if client.is_online() {
+            imp.presence.remove_css_class("offline");
+        } else {
+            imp.presence.add_css_class("offline");
+        }
         self.refresh_name();
         self.refresh_status_bar();
         self.refresh_page();
@@ -180,7 +186,7 @@ impl Window {
             LinkState::Reconnecting { to, because, .. } => {
                 let problem = Problem::new(&because, &to);
                 Placeholder {
-                    button: Some((gettext("_Disconnect"), "app.disconnect")),
+                    button: Some((gettext("_Stop Trying"), "app.disconnect")),
                     is_busy: true,
                     ..new(problem.title, problem.advice)
                 }
