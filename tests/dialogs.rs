@@ -143,6 +143,8 @@ fn every_problem_says_what_happened_and_what_to_do() {
     titles.dedup();
     assert_eq!(titles.len(), all, "two kinds of error look the same");
 
+    let unknown = Problem::new(&NetError::new(NetErrorKind::HostNotFound), "nowhere.example:7000");
+    assert_eq!(unknown.title, "There is no computer named nowhere.example.");
     let refused = Problem::new(&NetError::new(NetErrorKind::Refused), "10.0.0.2:7000");
     assert!(refused.title.contains("10.0.0.2:7000"));
 }
@@ -152,7 +154,7 @@ fn the_words_of_a_server_are_quoted_harmlessly() {
     let said = format!("no\u{202e}\n{}", "x".repeat(10_000));
     let problem = Problem::new(&NetError::with(NetErrorKind::NameRefused, &said), "h:1");
     assert!(problem.advice.contains("no\u{fffd}\u{fffd}xxx") && problem.advice.chars().count() < 500);
-    assert!(problem.advice.ends_with("Choose another name."));
+    assert!(problem.advice.ends_with(".” Choose another name."), "a sentence ends before the next one");
 }
 
 #[gtk::test]
@@ -202,6 +204,31 @@ fn what_cannot_be_used_is_told_beside_its_field() {
 }
 
 #[gtk::test]
+fn the_keyboard_gets_back_out_of_a_field() {
+    let (welcome, _) = welcome(&settings(), &Hosting::default());
+    wait_for("the window", || welcome.is_mapped());
+    let is_in = |label: &str| field(&welcome, label).focus_child().is_some();
+    field(&welcome, "Port").grab_focus();
+    assert!(is_in("Port"));
+    welcome.child_focus(gtk::DirectionType::TabBackward);
+    assert!(is_in("Address"));
+    welcome.child_focus(gtk::DirectionType::TabBackward);
+    assert!(!is_in("Address"));
+    welcome.destroy();
+}
+
+#[gtk::test]
+fn what_is_wrong_with_a_field_that_does_not_count_is_not_told() {
+    let (welcome, _) = welcome(&settings(), &Hosting::default());
+    field(&welcome, "Your name").set_text("ann");
+    press(&welcome, "Join");
+    assert!(field(&welcome, "Address").problem().is_some());
+    labelled::<gtk::CheckButton>(&welcome, "Host a server here").set_active(true);
+    assert!(field(&welcome, "Address").problem().is_none());
+    welcome.destroy();
+}
+
+#[gtk::test]
 fn an_address_that_was_copied_whole_can_be_pasted() {
     let (welcome, sent) = welcome(&settings(), &Hosting::default());
     for (pasted, host) in [("192.168.1.20:7001", "192.168.1.20"), ("[2001:db8::7]:7001", "2001:db8::7")] {
@@ -231,7 +258,8 @@ fn a_failure_is_told_in_place_and_can_be_tried_again() {
     wait_for("the reason", || seen(&welcome).contains(&"No server answers at 127.0.0.1:6666.".to_owned()));
     assert_eq!(sent.borrow().last(), Some(&Command::Disconnect), "nothing is tried behind one's back");
     assert_eq!(field(&welcome, "Your name").text(), "ann");
-    press(&welcome, "Retry");
+    assert!(!labelled::<gtk::Button>(&welcome, "Retry").is_visible(), "one button that tries again is enough");
+    press(&welcome, "Join");
     assert_eq!(sent.borrow().len(), 3);
 
     welcome.show_link(&LinkState::Offline(Some(NetError::with(NetErrorKind::NameRefused, "name in use"))));
@@ -386,7 +414,10 @@ fn another_name_waits_until_it_is_applied() {
     press(&preferences, "Revert");
     assert_eq!((name.text().as_str(), name.problem()), ("ann", None));
 
+    let warning = "Open conversations end when you reconnect.".to_owned();
+    assert!(!seen(&preferences).contains(&warning));
     name.set_text("anne");
+    wait_for("the warning", || seen(&preferences).contains(&warning));
     assert_eq!(settings.name(), Some(old.name));
     press(&preferences, "Apply and Reconnect");
     let expected = parameters("127.0.0.1", 6666, "anne");

@@ -255,8 +255,15 @@ fn the_status_bar_tells_what_is_wrong_and_counts_down() {
     wait_for("a second", || bar("Next attempt in 2 s."));
     stage.tell(Event::Link(reconnecting(0)));
     assert!(bar("Trying again…"));
+    assert!(
+        all::<gtk::Button>(&stage.window)
+            .iter()
+            .any(|button| button.label().is_some_and(|label| label == "_Stop Trying"))
+    );
+    let is_dim = || all::<gtk::DropDown>(&stage.window)[0].has_css_class("offline");
+    assert!(is_dim(), "nobody sees a presence that is chosen for later");
     stage.tell(Event::Link(LinkState::Online { at: "chat.example.org:6666".into(), name: name("alice") }));
-    assert!(sees(&stage.window, "Connected to chat.example.org:6666"));
+    assert!(sees(&stage.window, "Connected to chat.example.org:6666") && !is_dim());
 }
 
 #[gtk::test]
@@ -299,7 +306,7 @@ fn a_conversation_says_for_whom_it_waits() {
     stage.roster(&[("bob", "away: lunch"), ("carol", "online")]);
     stage.converse(1, &["alice"], &["bob", "carol"], Phase::Waiting);
     let window = stage.conversation();
-    assert!(sees(&window, "Waiting for bob, carol to join. What you send now, nobody reads yet."));
+    assert!(sees(&window, "Waiting for bob, carol to join. Nobody else is here yet to read what you send."));
     stage.converse(1, &["alice", "bob"], &["carol"], Phase::Open);
     assert!(sees(&window, "Waiting for carol to join."));
     shows(&window, &["bob has joined."]);
@@ -406,6 +413,45 @@ fn an_ended_conversation_can_be_started_again() {
         windows.iter().map(|window| window.title().unwrap()).collect::<Vec<_>>(),
         ["bob - Klatch", "bob (2) - Klatch"]
     );
+}
+
+#[gtk::test]
+fn the_draft_moves_to_the_conversation_that_is_started_again() {
+    let stage = Stage::online();
+    stage.converse(1, &["alice", "bob", "carol"], &[], Phase::Open);
+    let ended = stage.conversation();
+    write(&ended, "half a sentence");
+    stage.converse(1, &["alice"], &[], Phase::Ended(EndReason::NotResumed));
+    WidgetExt::activate_action(&ended, "win.start-again", None).unwrap();
+    stage.converse(2, &["alice"], &["carol", "bob"], Phase::Waiting);
+    let again = stage.conversations().pop().unwrap();
+    write(&again, "more");
+    let draft = ended.take_draft_for(again.conversation().unwrap()).unwrap();
+    again.add_draft(&draft);
+    assert_eq!((written(&ended).as_str(), written(&again).as_str()), ("", "more\nhalf a sentence"));
+}
+
+#[gtk::test]
+fn the_size_of_the_buddy_list_is_remembered() {
+    let stage = Stage::online();
+    stage.window.set_default_size(432, 567);
+    stage.window.remember_size();
+    assert_eq!(stage.settings.window_size(), (432, 567));
+}
+
+#[gtk::test]
+fn a_long_word_is_broken_without_a_hyphen() {
+    let stage = Stage::online();
+    stage.converse(1, &["alice", "bob"], &[], Phase::Open);
+    let window = stage.conversation();
+    let word = "incomprehensibilities".repeat(20);
+    stage.said(1, "bob", &word);
+    wait_for("the word", || seen(&window).iter().any(|text| text.ends_with(&word)));
+    let label = all::<gtk::Label>(&window).into_iter().find(|label| label.text().ends_with(&word)).unwrap();
+    let attributes = label.layout().attributes().unwrap();
+    let hyphens = attributes.attributes().into_iter().find(|one| one.type_() == gtk::pango::AttrType::InsertHyphens);
+    assert_eq!(hyphens.and_then(|one| one.downcast::<gtk::pango::AttrInt>().ok()).unwrap().value(), 0);
+    assert!(label.layout().line_count() > 1);
 }
 
 #[gtk::test]
