@@ -15,6 +15,7 @@ use host::{Host, Peer, contains, invitation, invite, join, say, show};
 use klatch::protocol::frame::FrameDecoder;
 use klatch::protocol::im::{CLIENT_VERBS, ClientMessage, SERVER_VERBS, ServerMessage};
 use klatch::protocol::limits;
+use klatch::protocol::social::{NameMatch, PeerRequest, RequestReader};
 
 fn document(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
@@ -89,9 +90,16 @@ fn server_message(bytes: &[u8]) -> Option<ServerMessage> {
     ServerMessage::from_frame(decoder.next().unwrap()?).ok()
 }
 
+fn peer_request(bytes: &[u8]) -> Option<PeerRequest> {
+    let mut reader = RequestReader::default();
+    reader.push(bytes);
+    reader.end();
+    reader.next(|_| NameMatch::Unknown).unwrap()
+}
+
 #[test]
 fn messages_that_are_said_to_mean_the_same_do() {
-    let text = blocks(&document("docs/protocol.md"), "same").concat();
+    let text = blocks(&document("docs/protocol.md"), "same").join("\n\n");
     for group in text.trim().split("\n\n") {
         let lines: Vec<_> = group.lines().map(|line| line.split_once(' ').unwrap()).collect();
         let first = bytes(lines[0].1);
@@ -99,6 +107,7 @@ fn messages_that_are_said_to_mean_the_same_do() {
             let encoded = match *side {
                 "client" => client_message(&bytes(line)).map(|message| message.encode()),
                 "server" => server_message(&bytes(line)).map(|message| message.encode()),
+                "peer" => peer_request(&bytes(line)).map(|request| request.encode()),
                 other => panic!("{other}"),
             };
             assert_eq!(encoded.map(|bytes| show(&bytes)), Some(show(&first)), "{line}");
