@@ -91,7 +91,7 @@ fn it_serves_all_its_addresses_until_a_signal_ends_it() {
             stream.read_to_end(&mut Vec::new()).unwrap();
         }
         assert_eq!(program.wait().code(), Some(0));
-        assert!(program.complaint().contains("registered name=bob"));
+        assert!(program.complaint().contains("registered name=\"bob\""));
     }
 }
 

@@ -3,10 +3,13 @@
 //! What can be changed while online is changed at once. Another name or another server needs a new connection: those
 //! wait until the person applies them, and closing the window asks what shall become of them.
 
+mod page;
+
 use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
+pub use self::page::Page;
 use super::field::{self, Field};
 use super::hosting::{self, Hosting};
 use super::hosting_page::Wish;
@@ -112,23 +115,6 @@ glib::wrapper! {
     pub struct Preferences(ObjectSubclass<imp::Preferences>)
         @extends gtk::Window, gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Native, gtk::Root, gtk::ShortcutManager;
-}
-
-/// The pages, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// The name and the status.
-    Account,
-    /// Through a server, or among peers.
-    Connection,
-    /// What peers can get and look up.
-    Sharing,
-    /// The server of this program.
-    Hosting,
-    /// What is told when no window is in front.
-    Notifications,
-    /// Light or dark.
-    Appearance,
 }
 
 impl Preferences {
