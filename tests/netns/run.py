@@ -25,6 +25,8 @@ MODULES = ("test_discovery", "test_others")
 PROGRAMS = ("ip", "unshare", "avahi-daemon", "avahi-browse", "avahi-publish", "dbus-daemon", "jython")
 #: The most seconds that one test may take.
 LONGEST = 120
+# At most so many failures are tried once more.
+TRIED_AGAIN = 3
 
 
 def tests():
@@ -81,7 +83,7 @@ def main(words):
     signal.signal(signal.SIGALRM, too_long)
     # The first process of a namespace has no handler by default.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("asked to end"))
-    failed, start = [], time.monotonic()
+    failed, start = {}, time.monotonic()
     for name, function in chosen.items():
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="klatch-netns-") as tempfile.tempdir:
@@ -89,8 +91,16 @@ def main(words):
         tempfile.tempdir = None
         print(f"{'FAILED' if error else 'ok    '} {time.monotonic() - began:6.1f} s  {name}", flush=True)
         if error:
-            failed.append(name)
+            failed[name] = function
             print("    " + error.strip().replace("\n", "\n    "), flush=True)
+    # On a busy machine a deadline can be missed. What fails again has found something; and where many fail, so has each.
+    for name, function in list(failed.items()) if len(failed) <= TRIED_AGAIN else ():
+        with tempfile.TemporaryDirectory(prefix="klatch-netns-") as tempfile.tempdir:
+            error = run(function)
+        tempfile.tempdir = None
+        print(f"{'FAILED' if error else 'ok    '}           {name}, once more", flush=True)
+        if not error:
+            del failed[name]
     print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed, of {len(chosen)} chosen and {len(existing)}"
           f" existing, in {time.monotonic() - start:.0f} s")
     return 0 if chosen and not failed else 1
