@@ -114,26 +114,6 @@ def test_the_same_name_at_the_same_time(network):
     stays("three peers of three names", lambda: set(eve.peers()) == names, 2)
 
 
-def test_two_networks_become_one(network):
-    near, far = network.host(switch=0), network.host(switch=1)
-    between = network.host(interface=None)
-    network.settle()
-    ann, bob = Klatch(near, "Bob"), Klatch(far, "Bob")
-    eve = Klatch(near, "Eve")
-    eve.sees("Bob")
-    stays("apart", lambda: set(bob.peers()) == set(), 2)
-    # A cable from switch to switch.
-    network.switches[0].link("add", "trunk", "type", "veth", "peer", "name", "trunk", "netns",
-                             network.switches[1].namespace)
-    for switch in network.switches.values():
-        switch.link("set", "trunk", "master", "bridge", "up")
-    # Nobody tells them: the next question of somebody does.
-    Klatch(far, "Zoë")
-    eve.sees("Bob", "Bob (2)", "Zoë", timeout=20)
-    ann.wait("sees the other Bob", lambda: len(ann.peers()) == 3, 10)
-    del between
-
-
 def test_an_interface_that_comes_and_goes(network):
     here, there = network.host(), network.host()
     network.settle()
