@@ -40,10 +40,8 @@ const NEWS: usize = 1024;
 const ARRIVALS: usize = 64;
 /// How many changes of who is there are told as one.
 const AT_ONCE: usize = 128;
-/// How often those at addresses that the user has given are looked at, and whether the computer has slept.
+/// How often those at addresses that the user has given are looked at.
 const ROUND: Duration = Duration::from_secs(20);
-/// A step of the clock that is longer than this, beside a round, is sleep.
-const SLEPT: Duration = Duration::from_secs(15);
 /// How long the goodbyes to those in one's chats may take. After them comes the one to the network, so that they are from
 /// somebody who is still known.
 const FAREWELL: Duration = Duration::from_millis(700);
@@ -177,7 +175,6 @@ impl Peer<'_> {
     ) -> Next {
         let mut round = tokio::time::interval(ROUND);
         round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut clock = (Instant::now(), SystemTime::now());
         loop {
             let early = self.early.iter().map(|(until, _)| *until).min();
             let deadline = [self.node.deadline(), early].into_iter().flatten().min();
@@ -202,12 +199,6 @@ impl Peer<'_> {
                     self.admit_early(Instant::now()).await;
                 }
                 _ = round.tick() => {
-                    let now = (Instant::now(), SystemTime::now());
-                    let wall = now.1.duration_since(clock.1).unwrap_or_default();
-                    if wall > now.0.duration_since(clock.0) + SLEPT {
-                        self.discovery.refresh();
-                    }
-                    clock = now;
                     for (address, _) in &self.added {
                         self.errands.look_at(address.clone());
                     }
