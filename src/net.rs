@@ -14,6 +14,7 @@ mod link;
 mod mode;
 mod node;
 mod peer_mode;
+mod resolve;
 mod server_mode;
 mod session;
 mod share;

@@ -13,11 +13,12 @@ use tokio::time::{Instant, timeout};
 
 use super::event::{NetError, NetErrorKind};
 use super::mode::ServerAddress;
+use super::resolve::resolve;
 use crate::protocol::frame::{Frame, FrameDecoder};
 use crate::protocol::im::SERVER_VERBS;
 use crate::protocol::limits;
 
-/// How long the look-up of a name, and the attempt to reach one address, may take.
+/// How long the attempt to reach one address may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long the server may refuse to take what is written, or leave a message unfinished.
 const STALL: Duration = Duration::from_secs(45);
@@ -55,12 +56,7 @@ pub(super) struct Link {
 impl Link {
     /// Connects to the first address of the server that answers.
     pub(super) async fn open(address: &ServerAddress) -> Result<Self, NetError> {
-        let lookup = tokio::net::lookup_host((address.host.as_str(), address.port));
-        let addresses = match timeout(CONNECT, lookup).await {
-            Ok(Ok(addresses)) => addresses,
-            Ok(Err(error)) => return Err(NetError::with(NetErrorKind::HostNotFound, error.to_string())),
-            Err(_) => return Err(NetError::new(NetErrorKind::HostNotFound)),
-        };
+        let addresses = resolve(address).await?;
         let mut failure = NetError::new(NetErrorKind::HostNotFound);
         for address in addresses {
             match timeout(CONNECT, TcpStream::connect(address)).await {

@@ -1,10 +1,8 @@
 //! What takes time and is done beside the loop of peer mode; each errand reports with one or more [`News`].
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_channel::Sender;
 use tokio::sync::Semaphore;
@@ -16,6 +14,7 @@ use crate::net::event::{NetError, NetErrorKind};
 use crate::net::exchange::{self, ExchangeError};
 use crate::net::mode::ServerAddress;
 use crate::net::node::{Answer, AskKey};
+use crate::net::resolve::resolve;
 use crate::net::share::{Share, ShareError};
 use crate::net::transfer::{self, Download, Downloaded, TransferError};
 use crate::protocol::ident::UserName;
@@ -23,8 +22,6 @@ use crate::protocol::social::{self, Form, PeerRequest, UserInfo};
 
 /// Most requests of ours on their way at once; the others wait.
 const REQUESTS: usize = 64;
-/// How long the look-up of a host name may take.
-const LOOKUP: Duration = Duration::from_secs(10);
 
 /// What an errand has brought.
 #[derive(Debug)]
@@ -163,15 +160,9 @@ impl Errands {
     pub(super) fn look_at(&self, address: ServerAddress) {
         let errands = self.clone();
         self.run(async move {
-            let host = address.host.clone();
-            let lookup = tokio::net::lookup_host((host.as_str(), address.port));
-            let found = tokio::time::timeout(LOOKUP, lookup).await.unwrap_or(Err(io::ErrorKind::TimedOut.into()));
-            let found: Vec<SocketAddr> = match found.map(Iterator::collect) {
+            let found = match resolve(&address).await {
                 Ok(found) => found,
-                Err(error) => {
-                    let error = NetError::with(NetErrorKind::HostNotFound, error.to_string());
-                    return News::Added(address, Err(error));
-                }
+                Err(error) => return News::Added(address, Err(error)),
             };
             let asking = errands.request(found.clone(), PeerRequest::GetUserInfo, Form::default());
             let info = asking
