@@ -116,7 +116,8 @@ pub struct Transfer {
     pub total: Option<u64>,
     /// How it stands.
     pub state: TransferState,
-    /// Where the file is, or will be, on this computer.
+    /// Where the file is on this computer. While it comes, where it is to be: if another file has that name when it is
+    /// complete, it gets a number.
     pub path: PathBuf,
 }
 

@@ -344,15 +344,18 @@ impl Peer<'_> {
     }
 
     async fn fetch(&mut self, from: UserName, file: String, save_as: Option<String>) {
-        let Some(at) = self.node.addresses(&from) else {
-            emit(self.events, Event::Problem(NetError::with(NetErrorKind::UnknownPeer, from.shown()))).await;
-            return;
-        };
+        let at = self.node.addresses(&from);
+        let unknown = at.is_none().then(|| NetError::with(NetErrorKind::UnknownPeer, from.shown()));
         let folder: PathBuf = self.parameters.downloads.clone();
-        let (event, order) = self.transfers.download(from, at, file, folder, save_as);
+        let (event, order) = self.transfers.download(from, at.unwrap_or_default(), file, folder, save_as);
         let id = event.id;
         emit(self.events, Event::Transfer(event)).await;
-        self.errands.download(id, order);
+        if let Some(error) = unknown {
+            let update = self.transfers.fail(id, error);
+            self.tell_transfer(update).await;
+        } else {
+            self.errands.download(id, order);
+        }
     }
 
     async fn news(&mut self, news: News) {

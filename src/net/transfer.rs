@@ -136,6 +136,18 @@ pub(super) struct Download {
     pub(super) cancel: Cancel,
 }
 
+impl Download {
+    /// Under which name it is saved, if no other file has it.
+    fn wanted(&self) -> String {
+        safe_name(self.save_as.as_deref().unwrap_or(&self.name))
+    }
+
+    /// Where it is to be.
+    pub(super) fn target(&self) -> PathBuf {
+        self.folder.join(self.wanted())
+    }
+}
+
 /// A file that was got.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Downloaded {
@@ -269,10 +281,10 @@ pub(super) async fn download(order: Download) -> Result<Downloaded, TransferErro
 async fn get(order: Download) -> Result<Downloaded, TransferError> {
     // The semaphore is never closed, so there is a permit or a wait.
     let _permit = DOWNLOADS.acquire().await;
-    let Download { from, name, folder, save_as, size, mut progress, cancel } = order;
+    let wanted = order.wanted();
+    let Download { from, name, folder, save_as: _, size, mut progress, cancel } = order;
     let (socket, address) = exchange::request(&from, &PeerRequest::GetFile(name.clone()).encode()).await?;
     let socket = socket.into_std().map_err(|error| TransferError::Lost { done: 0, error })?;
-    let wanted = safe_name(save_as.as_deref().unwrap_or(&name));
     let received = on_thread(move || {
         let partial = Partial::create(&folder, &wanted, size)?;
         let done = stream::receive(&socket, partial.file(), &mut Watch::new(&cancel, &mut *progress))?;

@@ -117,10 +117,16 @@ async fn files_are_listed_offered_and_got() {
     assert_eq!(fs::read_to_string(&got.path).unwrap(), "by bob");
     assert_eq!(bob.transfer().await.done, 6);
 
-    ann.tell(Command::Fetch { from: name("bob"), file: "../secret".into(), save_as: None }).await;
-    assert!(
-        matches!(ann.transfer().await.state, TransferState::Failed(error) if error.kind == NetErrorKind::NoSuchFile)
-    );
+    for (from, file, expected) in
+        [("bob", "../secret", NetErrorKind::NoSuchFile), ("nobody", "secret", NetErrorKind::UnknownPeer)]
+    {
+        ann.tell(Command::Fetch { from: name(from), file: file.into(), save_as: None }).await;
+        let target = ann.downloads.path().join("secret");
+        ann.wait(|event| matches!(event, Event::Transfer(begun) if begun.path == target).then_some(())).await;
+        let failed = ann.transfer().await;
+        assert!(matches!(&failed.state, TransferState::Failed(error) if error.kind == expected), "{failed:?}");
+        assert_eq!((failed.peer, failed.path), (name(from), target), "as before, to try it again");
+    }
 
     // A file outside the shared folder can be got by whom it is offered to, and by nobody else.
     let path = ann.downloads.path().join("photo.jpg");

@@ -9,7 +9,7 @@ use tracing::debug;
 
 use super::errands::{News, transfer_error};
 use crate::net::command::TransferId;
-use crate::net::event::{Direction, Transfer, TransferState};
+use crate::net::event::{Direction, NetError, Transfer, TransferState};
 use crate::net::transfer::{Cancel, Download, Downloaded, Progress, Source, TransferError, Upload};
 use crate::protocol::ident::UserName;
 
@@ -50,7 +50,7 @@ impl Transfers {
         let order = Download {
             from,
             name: file.clone(),
-            folder: folder.clone(),
+            folder,
             save_as,
             size: None,
             // Progress that nobody has time for is superseded by the next.
@@ -65,7 +65,7 @@ impl Transfers {
             done: 0,
             total: None,
             state: TransferState::Running,
-            path: folder,
+            path: order.target(),
         };
         self.begin(transfer.clone(), cancel);
         (transfer, order)
@@ -137,6 +137,13 @@ impl Transfers {
             }
             Err(error) => ended_early(error),
         };
+        Some(transfer)
+    }
+
+    /// A transfer that cannot be begun.
+    pub(super) fn fail(&mut self, id: TransferId, because: NetError) -> Option<Transfer> {
+        let (mut transfer, _) = self.running.remove(&id)?;
+        transfer.state = TransferState::Failed(because);
         Some(transfer)
     }
 
