@@ -312,7 +312,9 @@ fn very_many_files_are_asked_for_bit_by_bit() {
     stage.client.fetch_all(&name("bob"), (0..10).map(|n| n.to_string()));
     assert_eq!(stage.take_sent().len(), 3);
     stage.room.replace(usize::MAX);
-    wait_for("the rest", || stage.sent.borrow().len() == 7);
+    stage.client.offer(&name("carol"), (0..10).map(|n| n.to_string().into()));
+    wait_for("the rest", || stage.sent.borrow().len() == 17);
+    assert_eq!(stage.sent.borrow().last(), Some(&Command::Offer { to: name("carol"), path: "9".into() }));
     assert_eq!(stage.client.problem(), None, "waiting is no problem");
 }
 
@@ -462,6 +464,21 @@ fn a_file_that_is_dropped_on_a_person_is_offered() {
     assert_eq!(stage.take_sent(), [Command::Offer { to: name("bob"), path: "/nowhere/slides.pdf".into() }]);
     assert!(!drop_on("carol"), "nobody sends files to whom they have blocked");
     assert_eq!(stage.take_sent(), []);
+}
+
+#[gtk::test]
+fn an_offer_that_fails_names_the_person_and_the_file() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    for (kind, advice) in [
+        (NetErrorKind::PeerUnreachable, "The other computer cannot be reached. "),
+        (NetErrorKind::LocalFile, "A file or folder on this computer cannot be used. "),
+    ] {
+        let because = NetError::new(kind);
+        stage.tell(Event::NotOffered { to: name("bob"), path: "/nowhere/slides\u{202e}.pdf".into(), because });
+        shows(&window, "“slides\u{fffd}.pdf” could not be offered to bob.");
+        assert!(seen(&window).iter().any(|text| text.starts_with(advice) && text.len() > advice.len()));
+    }
 }
 
 #[gtk::test]

@@ -64,6 +64,9 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
         }
         Event::Files { of, names } => vec![json!({"event": "files", "peer": of.as_str(), "files": names})],
         Event::Unanswered { by, because, .. } => vec![error(&format!("{by}: {because}"))],
+        Event::NotOffered { to, path, because } => {
+            vec![error(&format!("{} could not be offered to {to}: {because}", path.display()))]
+        }
         Event::Offered { offer, from, file } => {
             vec![json!({"event": "offer", "id": offer.0, "peer": from.as_str(), "file": file})]
         }

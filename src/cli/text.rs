@@ -41,6 +41,11 @@ pub(super) fn lines(event: &Event) -> Vec<String> {
             .chain(names.iter().map(|name| format!("    {}", displayable(name))))
             .collect(),
         Event::Unanswered { by, because, .. } => vec![format!("! {by}: {}", displayable(&because.to_string()))],
+        Event::NotOffered { to, path, because } => {
+            let path = path.to_string_lossy();
+            let because = because.to_string();
+            vec![format!("! {} could not be offered to {to}: {}", displayable(&path), displayable(&because))]
+        }
         Event::Offered { offer, from, file } => {
             vec![format!("* {from} offers {}: /accept {n} or /refuse {n}", displayable(file), n = offer.0)]
         }

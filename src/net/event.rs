@@ -73,6 +73,15 @@ pub enum Event {
         /// Why there is no answer.
         because: NetError,
     },
+    /// Peer mode: a file could not be offered.
+    NotOffered {
+        /// To whom.
+        to: UserName,
+        /// Which file of this computer.
+        path: PathBuf,
+        /// Why not.
+        because: NetError,
+    },
     /// Peer mode: somebody offers a file. The offer stands until it is answered.
     Offered {
         /// By what [`super::Command::AnswerOffer`] names it.
@@ -95,8 +104,6 @@ pub enum Question {
     UserInfo,
     /// What they share.
     Files,
-    /// Whether they want a file.
-    Offer,
 }
 
 /// A file on its way.

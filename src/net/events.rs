@@ -88,7 +88,9 @@ fn size(event: &Event) -> usize {
                 fields.sum::<usize>() + info.picture.as_ref().map_or(0, Vec::len)
             }
             Event::Files { names, .. } => names.iter().map(|file| OVERHEAD + file.len()).sum(),
-            Event::Problem(error) | Event::Unanswered { because: error, .. } => error.detail.len(),
+            Event::Problem(error) | Event::Unanswered { because: error, .. } | Event::NotOffered { because: error, .. } => {
+                error.detail.len()
+            }
             Event::Offered { file, .. } => file.len(),
             Event::Link(_) | Event::Transfer(_) => 0,
         }

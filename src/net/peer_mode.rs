@@ -310,8 +310,11 @@ impl Peer<'_> {
                 }
             }
             Command::Offer { to, path } => {
-                if let Some((at, _)) = self.whereabouts(&to, Question::Offer).await {
+                if let Some(at) = self.node.addresses(&to) {
                     self.errands.offer(self.node.me().clone(), to, at, path, self.files.clone());
+                } else {
+                    let because = NetError::with(NetErrorKind::UnknownPeer, to.shown());
+                    emit(self.events, Event::NotOffered { to, path, because }).await;
                 }
             }
             Command::Fetch { from, file, save_as } => self.fetch(from, file, save_as).await,
@@ -376,7 +379,10 @@ impl Peer<'_> {
             }
             News::UserInfo(by, Err(because)) => self.unanswered(by, Question::UserInfo, because).await,
             News::Files(by, Err(because)) => self.unanswered(by, Question::Files, because).await,
-            News::NotOffered(by, because) => self.unanswered(by, Question::Offer, because).await,
+            News::NotOffered(to, path, because) => {
+                self.doubt(&to, &because);
+                emit(self.events, Event::NotOffered { to, path, because }).await;
+            }
             News::Progress(id, done) => {
                 let update = self.transfers.progress(id, done);
                 self.tell_transfer(update).await;
@@ -412,10 +418,15 @@ impl Peer<'_> {
     }
 
     async fn unanswered(&self, by: UserName, question: Question, because: NetError) {
-        if because.kind == NetErrorKind::PeerUnreachable {
-            self.discovery.verify(&by);
-        }
+        self.doubt(&by, &because);
         emit(self.events, Event::Unanswered { by, question, because }).await;
+    }
+
+    /// Looks whether somebody is still there who could not be reached.
+    fn doubt(&self, name: &UserName, because: &NetError) {
+        if because.kind == NetErrorKind::PeerUnreachable {
+            self.discovery.verify(name);
+        }
     }
 
     /// Somebody, or nobody, is at an address that the user has given.

@@ -6,6 +6,7 @@
 mod buddy;
 mod client;
 mod conversation;
+mod failure;
 mod inquiry;
 mod invitation;
 mod message;
@@ -18,6 +19,7 @@ mod transfer;
 pub use buddy::Buddy;
 pub use client::{Client, Outbox};
 pub use conversation::{Conversation, enumeration};
+pub use failure::Failure;
 pub use inquiry::{Answer, Inquiry};
 pub use invitation::{Invitation, Subject};
 pub use message::{Entry, Message};

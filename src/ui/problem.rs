@@ -7,6 +7,7 @@ use std::io;
 use crate::net::{AddressError, NameError, NetError, NetErrorKind, ServerAddress, displayable};
 
 use super::i18n::{gettext, gettext_f};
+use super::model::Failure;
 
 /// How much of what a server says is shown, in characters.
 const QUOTED_CHARS: usize = 300;
@@ -27,6 +28,20 @@ impl Problem {
     pub fn new(error: &NetError, address: &str) -> Self {
         let (title, advice) = words(error, address);
         Self { title, advice, retry: error.kind.is_worth_retrying() }
+    }
+
+    /// The words for what no window shows by itself; `address` is the server's, as people write it.
+    pub fn of(failure: &Failure, address: &str) -> Self {
+        let problem = Self::new(failure.error(), address);
+        let Failure::NotOffered { to, path, .. } = failure else { return problem };
+        let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        let values = [("file", &*displayable(&file)), ("name", &*to.shown())];
+        let advice = [("problem", problem.title.as_str()), ("advice", problem.advice.as_str())];
+        Self {
+            title: gettext_f("“{file}” could not be offered to {name}.", &values),
+            advice: gettext_f("{problem} {advice}", &advice),
+            ..problem
+        }
     }
 }
 

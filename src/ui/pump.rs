@@ -52,11 +52,12 @@ pub fn apply(client: &Client, batch: Vec<Event>) {
             Event::UserInfo { of, info } => client.set_answer(&of, Question::UserInfo, &Answer::UserInfo(info)),
             Event::Files { of, names } => client.set_answer(&of, Question::Files, &Answer::Files(names)),
             Event::Unanswered { by, question, because } => client.set_unanswered(&by, question, because),
+            Event::NotOffered { to, path, because } => client.set_not_offered(to, path, because),
             Event::Offered { offer, from, file } => client.add_offer(offer, from, &file),
             Event::Transfer(transfer) => client.set_transfer(transfer),
             // Texts are gathered above; and no window lists all conversations.
             Event::Said(_) | Event::Listed(_) => {}
-            Event::Problem(problem) => client.tell_problem(Some(problem)),
+            Event::Problem(problem) => client.tell_problem(Some(problem.into())),
         }
     }
     client.append(said);

@@ -33,7 +33,7 @@ pub(super) enum News {
     /// What somebody shares.
     Files(UserName, Result<(Vec<String>, Form), NetError>),
     /// An offer could not be made.
-    NotOffered(UserName, NetError),
+    NotOffered(UserName, PathBuf, NetError),
     /// How far a download is.
     Progress(TransferId, u64),
     /// How a download has ended.
@@ -129,7 +129,7 @@ impl Errands {
         let news = self.news.clone();
         tokio::spawn(async move {
             let offered = {
-                let (files, to) = (files.clone(), to.clone());
+                let (files, to, path) = (files.clone(), to.clone(), path.clone());
                 spawn_blocking(move || files.offer(&to, &path)).await
             };
             let error = match offered {
@@ -147,7 +147,7 @@ impl Errands {
                 Ok(Err(error)) => NetError::with(NetErrorKind::LocalFile, error.to_string()),
                 Err(error) => NetError::with(NetErrorKind::LocalFile, error.to_string()),
             };
-            let _ = news.send(News::NotOffered(to, error)).await;
+            let _ = news.send(News::NotOffered(to, path, error)).await;
         });
     }
 

@@ -141,6 +141,24 @@ async fn files_are_listed_offered_and_got() {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_offered_is_told_with_whom_it_was_for() {
+    let lan = FakeLan::default();
+    let (mut ann, bob) = (Someone::on(&lan, "ann").await, Someone::on(&lan, "bob").await);
+    ann.sees("bob").await;
+    let (there, missing) = (bob.shared.path().join("notes.txt"), bob.shared.path().join("missing"));
+    for (to, path, expected) in
+        [("nobody", there, NetErrorKind::UnknownPeer), ("bob", missing, NetErrorKind::LocalFile)]
+    {
+        ann.tell(Command::Offer { to: name(to), path: path.clone() }).await;
+        let told = ann.wait(|event| match event {
+            Event::NotOffered { to, path, because } => Some((to.clone(), path.clone(), because.kind)),
+            _ => None,
+        });
+        assert_eq!(told.await, (name(to), path, expected));
+    }
+}
+
+#[tokio::test]
 async fn a_shared_folder_that_vanishes_is_told_to_its_owner_alone() {
     let lan = FakeLan::default();
     let (mut ann, mut bob) = (Someone::on(&lan, "ann").await, Someone::on(&lan, "bob").await);

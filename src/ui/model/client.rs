@@ -13,7 +13,7 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
-use super::{Conversation, Entry, Inquiry, Invitation, Message, Roster, Subject, Transfer};
+use super::{Conversation, Entry, Failure, Inquiry, Invitation, Message, Roster, Subject, Transfer};
 use crate::net::{
     self, Command, Contact, ConversationId, Delivery, LinkState, MessageId, NetError, NetErrorKind, Phase, Said,
     UserName,
@@ -30,8 +30,8 @@ pub type Outbox = Box<dyn Fn(Command) -> Result<(), NetError>>;
 
 mod imp {
     use super::{
-        Cell, Conversation, ConversationId, HashMap, HashSet, Inquiry, Instant, Invitation, LazyLock, LinkState,
-        NetError, OnceCell, Outbox, RefCell, Roster, Signal, Transfer, UserName, VecDeque, gio, glib,
+        Cell, Command, Conversation, ConversationId, Failure, HashMap, HashSet, Inquiry, Instant, Invitation, LazyLock,
+        LinkState, OnceCell, Outbox, RefCell, Roster, Signal, Transfer, UserName, VecDeque, gio, glib,
     };
     use glib::prelude::*;
     use glib::subclass::prelude::*;
@@ -51,9 +51,9 @@ mod imp {
         pub has_files: Cell<bool>,
         pub inquiries: RefCell<Vec<glib::WeakRef<Inquiry>>>,
         pub transfers: gio::ListStore,
-        pub wanted: RefCell<VecDeque<(UserName, String)>>,
-        pub asks_for_files: Cell<bool>,
-        pub problem: RefCell<Option<NetError>>,
+        pub waiting: RefCell<VecDeque<Command>>,
+        pub sends_later: Cell<bool>,
+        pub problem: RefCell<Option<Failure>>,
         pub last_key: Cell<u32>,
         pub last_message: Cell<u64>,
     }
@@ -75,8 +75,8 @@ mod imp {
                 has_files: Cell::default(),
                 inquiries: RefCell::default(),
                 transfers: gio::ListStore::new::<Transfer>(),
-                wanted: RefCell::default(),
-                asks_for_files: Cell::default(),
+                waiting: RefCell::default(),
+                sends_later: Cell::default(),
                 problem: RefCell::default(),
                 last_key: Cell::default(),
                 last_message: Cell::default(),
@@ -159,7 +159,7 @@ impl Client {
     }
 
     /// What has last gone wrong that is shown nowhere else.
-    pub fn problem(&self) -> Option<NetError> {
+    pub fn problem(&self) -> Option<Failure> {
         self.imp().problem.borrow().clone()
     }
 
@@ -212,7 +212,7 @@ impl Client {
     pub fn send(&self, command: Command) -> Result<(), NetError> {
         let Some(outbox) = self.imp().outbox.get() else { return Err(NetError::new(NetErrorKind::NotConnected)) };
         let has_files = if let Command::Connect(mode) = &command { Some(mode.has_files()) } else { None };
-        outbox(command).inspect_err(|error| self.tell_problem(Some(error.clone())))?;
+        outbox(command).inspect_err(|error| self.tell_problem(Some(error.clone().into())))?;
         if let Some(has_files) = has_files {
             self.imp().has_files.set(has_files);
         }
@@ -307,14 +307,14 @@ impl Client {
         }
         // It says that one is still connected.
         if !matches!(link, LinkState::Online { .. })
-            && self.problem().is_some_and(|problem| problem.kind == NetErrorKind::BadMessage)
+            && self.problem().is_some_and(|problem| problem.error().kind == NetErrorKind::BadMessage)
         {
             self.tell_problem(None);
         }
         if matches!(link, LinkState::Offline(_)) {
             // What was offered can be got only while one is there oneself.
             self.drop_requests(|subject| matches!(subject, Subject::File { .. }));
-            imp.wanted.take();
+            imp.waiting.take();
         }
         imp.starting.replace(None);
         imp.link_since.set(Instant::now());
@@ -416,8 +416,8 @@ impl Client {
     }
 
     /// Says what has gone wrong; `None` when it has been read.
-    pub fn tell_problem(&self, problem: Option<NetError>) {
-        if problem.as_ref().is_some_and(|problem| problem.kind == NetErrorKind::NoConversation) {
+    pub fn tell_problem(&self, problem: Option<Failure>) {
+        if problem.as_ref().is_some_and(|problem| problem.error().kind == NetErrorKind::NoConversation) {
             self.imp().starting.replace(None);
         }
         self.imp().problem.replace(problem);

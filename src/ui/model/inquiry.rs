@@ -78,13 +78,12 @@ impl Inquiry {
         self.notify_revision();
     }
 
-    /// The command that asks; none for what nobody waits for in a window.
+    /// The command that asks.
     pub(super) fn command(&self) -> Option<Command> {
         let (of, question) = self.imp().about.get()?;
-        match question {
-            Question::UserInfo => Some(Command::AskUserInfo(of.clone())),
-            Question::Files => Some(Command::ListFiles(of.clone())),
-            Question::Offer => None,
-        }
+        Some(match question {
+            Question::UserInfo => Command::AskUserInfo(of.clone()),
+            Question::Files => Command::ListFiles(of.clone()),
+        })
     }
 }

@@ -21,7 +21,7 @@ impl Window {
             #[weak]
             bar,
             move |client| match client.problem() {
-                Some(error) => bar.show(&Problem { retry: false, ..Problem::new(&error, &address(&client.link())) }),
+                Some(failure) => bar.show(&Problem { retry: false, ..Problem::of(&failure, &address(&client.link())) }),
                 None => bar.clear(),
             }
         ));

@@ -7,6 +7,7 @@ use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
+use super::super::failure::Failure;
 use super::super::inquiry::{Answer, Inquiry};
 use super::super::invitation::Subject;
 use super::super::transfer::Transfer;
@@ -56,37 +57,47 @@ impl Client {
 
     /// Gets files that somebody shares, one after the other as far as the network thread takes them.
     pub fn fetch_all(&self, from: &UserName, files: impl IntoIterator<Item = String>) {
-        self.imp().wanted.borrow_mut().extend(files.into_iter().map(|file| (from.clone(), file)));
-        if !self.imp().asks_for_files.get() {
-            self.ask_for_files();
+        self.send_all(files.into_iter().map(|file| Command::Fetch { from: from.clone(), file, save_as: None }));
+    }
+
+    /// Offers files of this computer to somebody, one after the other as far as the network thread takes them.
+    pub fn offer(&self, to: &UserName, paths: impl IntoIterator<Item = PathBuf>) {
+        self.send_all(paths.into_iter().map(|path| Command::Offer { to: to.clone(), path }));
+    }
+
+    /// Sends commands after those that wait already.
+    fn send_all(&self, commands: impl Iterator<Item = Command>) {
+        self.imp().waiting.borrow_mut().extend(commands);
+        if !self.imp().sends_later.get() {
+            self.send_waiting();
         }
     }
 
-    fn ask_for_files(&self) {
+    fn send_waiting(&self) {
         let imp = self.imp();
-        imp.asks_for_files.set(false);
+        imp.sends_later.set(false);
         loop {
-            let Some((from, file)) = imp.wanted.borrow_mut().pop_front() else { return };
-            match self.send_quietly(Command::Fetch { from: from.clone(), file: file.clone(), save_as: None }) {
+            let Some(command) = imp.waiting.borrow_mut().pop_front() else { return };
+            match self.send_quietly(command.clone()) {
                 Ok(()) => {}
                 Err(error) if error.kind == NetErrorKind::Busy => {
-                    imp.wanted.borrow_mut().push_front((from, file));
+                    imp.waiting.borrow_mut().push_front(command);
                     break;
                 }
                 Err(error) => {
-                    imp.wanted.take();
-                    self.tell_problem(Some(error));
+                    imp.waiting.take();
+                    self.tell_problem(Some(error.into()));
                     return;
                 }
             }
         }
-        imp.asks_for_files.set(true);
+        imp.sends_later.set(true);
         glib::timeout_add_local_once(
             PAUSE,
             glib::clone!(
                 #[weak(rename_to = client)]
                 self,
-                move || client.ask_for_files()
+                move || client.send_waiting()
             ),
         );
     }
@@ -94,16 +105,6 @@ impl Client {
     /// Gets a file that somebody shares.
     pub fn fetch(&self, from: &UserName, file: &str, save_as: Option<String>) -> Result<(), NetError> {
         self.send(Command::Fetch { from: from.clone(), file: file.to_owned(), save_as })
-    }
-
-    /// Offers files of this computer to somebody.
-    pub fn offer(&self, to: &UserName, paths: impl IntoIterator<Item = PathBuf>) {
-        for path in paths {
-            // A refusal is told in the problem bar; the rest would be refused as well.
-            if self.send(Command::Offer { to: to.clone(), path }).is_err() {
-                break;
-            }
-        }
     }
 
     /// Ends a transfer early.
@@ -141,11 +142,12 @@ impl Client {
 
     /// Takes over that something was not answered.
     pub fn set_unanswered(&self, by: &UserName, question: Question, because: NetError) {
-        if question == Question::Offer {
-            self.tell_problem(Some(because));
-        } else {
-            self.set_answer(by, question, &Answer::None(because));
-        }
+        self.set_answer(by, question, &Answer::None(because));
+    }
+
+    /// Tells that a file could not be offered.
+    pub fn set_not_offered(&self, to: UserName, path: PathBuf, because: NetError) {
+        self.tell_problem(Some(Failure::NotOffered { to, path, because }));
     }
 
     /// Takes up an offer of a file.
