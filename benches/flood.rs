@@ -53,7 +53,7 @@ fn run(app: &gtk::Application, rate: u32, seconds: u32) {
     let Ok(settings) = Settings::in_memory() else { return };
     style::load(&settings);
     let client = Client::new(|_: Command| -> Result<(), NetError> { Ok(()) });
-    client.set_link(LinkState::Online { at: "here".into(), name: UserName::received("alice") });
+    client.set_link(LinkState::Online { at: "here".into(), name: UserName::received("alice"), port: None });
     client.connect_opened(glib::clone!(
         #[weak]
         app,

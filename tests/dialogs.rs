@@ -172,7 +172,11 @@ fn a_server_is_joined() {
     welcome.show_link(&LinkState::Connecting { to: "chat.example.org:7000".into() });
     assert!(seen(&welcome).contains(&"Connecting to chat.example.org:7000…".to_owned()));
     assert!(!field(&welcome, "Your name").is_sensitive());
-    welcome.show_link(&LinkState::Online { at: "chat.example.org:7000".into(), name: expected.name.clone() });
+    welcome.show_link(&LinkState::Online {
+        at: "chat.example.org:7000".into(),
+        name: expected.name.clone(),
+        port: None,
+    });
     assert_eq!(settings.mode(), Some(Mode::Server(expected)));
     wait_for("the end of the welcome", || !welcome.is_mapped());
 }
@@ -285,7 +289,7 @@ fn a_server_is_hosted_and_joined() {
     assert_eq!(*sent.borrow(), [Command::Connect(Mode::Server(expected.clone()))]);
     drop(TcpStream::connect(("127.0.0.1", port)).unwrap());
 
-    welcome.show_link(&LinkState::Online { at: format!("localhost:{port}"), name: expected.name });
+    welcome.show_link(&LinkState::Online { at: format!("localhost:{port}"), name: expected.name, port: None });
     wait_for("the addresses", || seen(&welcome).contains(&"Your server is running".to_owned()));
     let list = below(&welcome).into_iter().find_map(|widget| widget.downcast::<AddressList>().ok()).unwrap();
     assert!(list.addresses().iter().all(|address| address.ends_with(&format!(":{port}"))));
@@ -403,7 +407,7 @@ fn another_name_waits_until_it_is_applied() {
     settings.set_name(&old.name);
     settings.set_server(&old.address);
     let (parent, preferences, sent) = preferences(&settings, &Hosting::default());
-    preferences.show_link(&LinkState::Online { at: "127.0.0.1:6666".into(), name: old.name.clone() });
+    preferences.show_link(&LinkState::Online { at: "127.0.0.1:6666".into(), name: old.name.clone(), port: None });
     let name = field(&preferences, "Name");
 
     name.set_text("ann ");
@@ -450,7 +454,7 @@ fn closing_asks_what_shall_become_of_changes() {
 fn a_status_is_told_at_once() {
     let settings = settings();
     let (parent, preferences, sent) = preferences(&settings, &Hosting::default());
-    let online = LinkState::Online { at: "h:1".into(), name: UserName::new("ann").unwrap() };
+    let online = LinkState::Online { at: "h:1".into(), name: UserName::new("ann").unwrap(), port: None };
     preferences.show_link(&online);
     let presence = below(&preferences).into_iter().find_map(|w| w.downcast::<gtk::DropDown>().ok()).unwrap();
     presence.set_selected(2);
@@ -478,7 +482,7 @@ fn hosting_is_switched_in_the_preferences() {
     let expected = Command::Connect(Mode::Server(parameters("localhost", port, "ann")));
     assert_eq!(*sent.borrow(), [expected]);
     let name = UserName::new("ann").unwrap();
-    preferences.show_link(&LinkState::Online { at: format!("localhost:{port}"), name });
+    preferences.show_link(&LinkState::Online { at: format!("localhost:{port}"), name, port: None });
     switch.set_active(false);
     assert_eq!(sent.borrow().last(), Some(&Command::Disconnect), "nobody looks for a server that is gone");
     wait_for("the end", || hosting.state() == HostingState::Stopped);

@@ -76,7 +76,7 @@ impl Stage {
         });
         invitation::follow(&app(), &client);
         let stage = Self { client, sent, room };
-        stage.tell(Event::Link(LinkState::Online { at: "this network".into(), name: name("alice") }));
+        stage.tell(Event::Link(LinkState::Online { at: "this network".into(), name: name("alice"), port: Some(4000) }));
         stage
     }
 
@@ -88,7 +88,7 @@ impl Stage {
         self.client.send(Command::Connect(settings.mode().unwrap())).unwrap();
         let window = Window::new(&app(), &self.client, &settings);
         window.present();
-        self.tell(Event::Link(LinkState::Online { at: "port 4000".into(), name: name("alice (2)") }));
+        self.tell(Event::Link(LinkState::Online { at: "port 4000".into(), name: name("alice (2)"), port: Some(4000) }));
         self.take_sent();
         (window, settings)
     }
@@ -376,6 +376,9 @@ fn a_conversation_of_peers_tells_who_is_missing() {
     shows(&window, "Waiting for bob to join. Nobody else is here yet to read what you send. carol has declined.");
     shows(&window, "has declined");
     shows(&window, "1 member");
+    stage.conversation(net::Conversation { unasked: names(&["carol"]), ..conversation(&["alice", "bob"]) });
+    shows(&window, "Not reachable: carol.");
+    shows(&window, "2 members");
     stage.conversation(net::Conversation { unreachable: names(&["dan"]), ..conversation(&["alice", "bob", "dan"]) });
     shows(&window, "not reachable");
     shows(&window, "3 members");
@@ -518,7 +521,7 @@ fn one_goes_online_without_a_server() {
     assert_eq!(settings.mode(), None, "nothing is remembered before it is known to work");
     welcome.show_link(&LinkState::Connecting { to: "_klatch._tcp.local.".into() });
     shows(&welcome, "Joining this network…");
-    welcome.show_link(&LinkState::Online { at: "port 4000".into(), name: name("ann") });
+    welcome.show_link(&LinkState::Online { at: "port 4000".into(), name: name("ann"), port: Some(4000) });
     assert_eq!(settings.mode(), Some(mode));
     wait_for("the end of the welcome", || !welcome.is_mapped());
 }
@@ -560,14 +563,14 @@ fn the_way_of_being_online_is_switched_while_one_is() {
     settings.set_server(&net::ServerAddress::new("chat.example.org", 6666).unwrap());
     let server = settings.mode().unwrap();
     let (preferences, sent, parent) = preferences(&settings);
-    preferences.show_link(&LinkState::Online { at: "chat.example.org:6666".into(), name: name("ann") });
+    preferences.show_link(&LinkState::Online { at: "chat.example.org:6666".into(), name: name("ann"), port: None });
     preferences.show_page(Page::Connection);
     labelled::<gtk::CheckButton>(&preferences, "On this network, without a server").set_active(true);
     assert_eq!(settings.mode(), Some(server.clone()), "not before it is applied");
     press(&preferences, "Apply and Reconnect");
     let peer = net::Mode::Peer(Box::new(settings.peer(name("ann"))));
     assert_eq!((settings.mode(), &*sent.borrow()), (Some(peer.clone()), &vec![Command::Connect(peer)]));
-    preferences.show_link(&LinkState::Online { at: "port 4000".into(), name: name("ann") });
+    preferences.show_link(&LinkState::Online { at: "port 4000".into(), name: name("ann"), port: Some(4000) });
     shows(&preferences, "On this network as ann");
     labelled::<gtk::CheckButton>(&preferences, "Through a server").set_active(true);
     press(&preferences, "Apply and Reconnect");
@@ -583,10 +586,13 @@ fn what_peers_get_to_know_changes_at_once() {
     settings.set_is_peer(true);
     settings.set_blocked(&name("mallory"), true);
     let (preferences, sent, parent) = preferences(&settings);
-    preferences.show_link(&LinkState::Online { at: "port 4000".into(), name: name("ann") });
+    preferences.show_link(&LinkState::Online { at: "here".into(), name: name("ann"), port: Some(4000) });
     preferences.show_page(Page::Sharing);
     let page = all::<PeerPage>(&preferences).remove(0);
     shows(&page, "Nothing is shared.");
+    shows(&page, "Others who do not see you can add you by one of these addresses:");
+    let address: klatch::ui::address_list::AddressList = all(&page).remove(0);
+    assert!(address.addresses().iter().all(|text| text.ends_with(":4000")));
     page.share(Some("/srv/slides".as_ref()));
     shows(&page, "/srv/slides");
     press(&page, "Stop Sharing");

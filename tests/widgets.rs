@@ -81,7 +81,11 @@ impl Stage {
 
     fn online() -> Self {
         let stage = Self::new();
-        stage.tell(Event::Link(LinkState::Online { at: "chat.example.org:6666".into(), name: name("alice") }));
+        stage.tell(Event::Link(LinkState::Online {
+            at: "chat.example.org:6666".into(),
+            name: name("alice"),
+            port: None,
+        }));
         stage
     }
 
@@ -230,7 +234,7 @@ fn an_empty_list_says_why() {
     assert!(sees(&stage.window, "You are offline"));
     stage.tell(Event::Link(LinkState::Connecting { to: "chat.example.org:6666".into() }));
     assert!(sees(&stage.window, "Connecting to chat.example.org:6666…"));
-    stage.tell(Event::Link(LinkState::Online { at: "chat.example.org:6666".into(), name: name("alice") }));
+    stage.tell(Event::Link(LinkState::Online { at: "chat.example.org:6666".into(), name: name("alice"), port: None }));
     stage.roster(&[]);
     assert!(sees(&stage.window, "Nobody else is here yet"), "{:?}", seen(&stage.window));
     stage.roster(&[("bob", "online")]);
@@ -262,7 +266,7 @@ fn the_status_bar_tells_what_is_wrong_and_counts_down() {
     );
     let is_dim = || all::<gtk::DropDown>(&stage.window)[0].has_css_class("offline");
     assert!(is_dim(), "nobody sees a presence that is chosen for later");
-    stage.tell(Event::Link(LinkState::Online { at: "chat.example.org:6666".into(), name: name("alice") }));
+    stage.tell(Event::Link(LinkState::Online { at: "chat.example.org:6666".into(), name: name("alice"), port: None }));
     assert!(sees(&stage.window, "Connected to chat.example.org:6666") && !is_dim());
 }
 
@@ -607,7 +611,7 @@ fn who_is_found_in_a_conversation_has_not_just_joined() {
 fn hosting_is_told_without_hiding_where_one_is_connected() {
     let stage = Stage::new();
     stage.window.set_hosting(Some((6666, 3)));
-    let online = |at: &str| Event::Link(LinkState::Online { at: at.into(), name: name("alice") });
+    let online = |at: &str| Event::Link(LinkState::Online { at: at.into(), name: name("alice"), port: None });
     stage.tell(online("localhost:6666"));
     assert!(sees(&stage.window, "Hosting here; 3 people are connected."));
     stage.tell(online("chat.example.org:6666"));

@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use crate::net::{
-    Contact, Conversation, ConversationId, Direction, Event, LinkState, NetError, Phase, Transfer, TransferState,
-    UserName,
+    Contact, ConversationId, Direction, Event, LinkState, NetError, Phase, Transfer, TransferState, UserName,
 };
 
 /// The lines for an event; most have one, some none.
@@ -34,13 +33,20 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
         Event::Uninvited { conversation } => {
             vec![error(&format!("the invitation to conversation {conversation} can no longer be answered"))]
         }
-        Event::Conversation(Conversation { id, members, phase, .. }) => {
-            let state = match phase {
+        Event::Conversation(it) => {
+            let state = match it.phase {
                 Phase::Waiting | Phase::Interrupted => "waiting",
                 Phase::Open => "open",
                 Phase::Ended(_) => "ended",
             };
-            vec![conversation(id, members, state)]
+            let mut told = conversation(&it.id, &it.members, state);
+            if is_peer {
+                let absent = it.unasked.iter().chain(&it.unreachable).cloned().collect();
+                for (key, people) in [("awaited", &it.awaited), ("declined", &it.declined), ("unreachable", &absent)] {
+                    told[key] = names(people);
+                }
+            }
+            vec![told]
         }
         Event::Listed(all) => all
             .iter()
@@ -129,8 +135,11 @@ fn transfer(transfer: &Transfer) -> Value {
 }
 
 fn conversation(conversation: &ConversationId, members: &[UserName], state: &str) -> Value {
-    let members: Vec<&str> = members.iter().map(UserName::as_str).collect();
-    json!({"event": "conversation", "id": id(conversation), "members": members, "state": state})
+    json!({"event": "conversation", "id": id(conversation), "members": names(members), "state": state})
+}
+
+fn names(names: &[UserName]) -> Value {
+    names.iter().map(UserName::as_str).collect()
 }
 
 /// The id with the type that it has on the wire.
@@ -149,6 +158,21 @@ fn id(id: &ConversationId) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::Conversation;
+
+    #[test]
+    fn a_peer_is_told_who_has_not_come_to_its_conversation_and_why() {
+        let list = |name: &str| vec![UserName::received(name)];
+        let mut told = Conversation::entered(ConversationId::Int(7), UserName::received("ann"), list("bob"));
+        told.declined = list("cid");
+        told.unasked = list("dan");
+        told.unreachable = list("eve");
+        let written = json!({
+            "event": "conversation", "id": 7, "members": ["ann"], "state": "waiting",
+            "awaited": ["bob"], "declined": ["cid"], "unreachable": ["dan", "eve"],
+        });
+        assert_eq!(objects(&Event::Conversation(told), true), [written]);
+    }
 
     #[test]
     fn an_id_has_the_type_that_it_has_on_the_wire() {

@@ -102,7 +102,7 @@ fn link(state: &LinkState) -> Vec<String> {
         LinkState::Offline(None) => "* offline".to_owned(),
         LinkState::Offline(Some(because)) => format!("* offline: {because}"),
         LinkState::Connecting { to } => format!("* connecting to {to}"),
-        LinkState::Online { at, name } => format!("* connected to {at} as {name}"),
+        LinkState::Online { at, name, .. } => format!("* connected to {at} as {name}"),
         LinkState::Reconnecting { after: Duration::ZERO, to, .. } => format!("* connecting to {to} again"),
         LinkState::Reconnecting { after, because, .. } => {
             format!("* {because}; next attempt in {} s", after.as_secs().max(1))
@@ -111,12 +111,19 @@ fn link(state: &LinkState) -> Vec<String> {
 }
 
 fn standing(conversation: &Conversation) -> String {
-    let Conversation { id, members, awaited, phase, .. } = conversation;
+    let Conversation { id, members, awaited, declined, unasked, unreachable, phase, .. } = conversation;
     match phase {
-        Phase::Waiting if awaited.is_empty() => format!("* conversation {id}: nobody else is in it"),
-        Phase::Waiting => format!("* conversation {id}: waiting for {}", names(awaited)),
-        Phase::Open if awaited.is_empty() => format!("* conversation {id}: {}", names(members)),
-        Phase::Open => format!("* conversation {id}: {}; waiting for {}", names(members), names(awaited)),
+        Phase::Waiting | Phase::Open => {
+            let is_alone = *phase == Phase::Waiting;
+            let mut parts = vec![if is_alone { "nobody else is in it".to_owned() } else { names(members) }];
+            let absent: Vec<UserName> = unasked.iter().chain(unreachable).cloned().collect();
+            for (what, people) in [("waiting for", awaited), ("declined:", declined), ("not reachable:", &absent)] {
+                if !people.is_empty() {
+                    parts.push(format!("{what} {}", names(people)));
+                }
+            }
+            format!("* conversation {id}: {}", parts.join("; "))
+        }
         Phase::Interrupted => format!("* conversation {id}: interrupted until the connection is back"),
         Phase::Ended(why) => {
             let why = match why {
@@ -134,4 +141,24 @@ fn standing(conversation: &Conversation) -> String {
 
 fn names(names: &[UserName]) -> String {
     names.iter().map(UserName::shown).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_is_told_who_has_not_come_to_its_conversation_and_why() {
+        let list = |name: &str| vec![UserName::received(name)];
+        let mut told = Conversation::entered(ConversationId::Int(7), UserName::received("ann"), list("bob"));
+        assert_eq!(standing(&told), "* conversation 7: nobody else is in it; waiting for bob");
+        told.members.extend(list("fay"));
+        told.phase = Phase::Open;
+        told.awaited.clear();
+        assert_eq!(standing(&told), "* conversation 7: ann, fay");
+        told.declined = list("cid");
+        told.unasked = list("dan");
+        told.unreachable = list("eve");
+        assert_eq!(standing(&told), "* conversation 7: ann, fay; declined: cid; not reachable: dan, eve");
+    }
 }

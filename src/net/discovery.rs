@@ -83,7 +83,7 @@ pub(super) enum Trouble {
     #[error("discovery does not work on this computer: {0}")]
     Unavailable(String),
     /// There are more peers than are kept; the others are not shown.
-    #[error("there are more than {0} peers, the others are not shown")]
+    #[error("the first {0} are kept")]
     TooMany(usize),
 }
 

@@ -166,6 +166,8 @@ pub enum LinkState {
         at: String,
         /// The name under which one is listed.
         name: UserName,
+        /// Peer mode: the TCP port at which others can reach one.
+        port: Option<u16>,
     },
     /// The connection was lost, or could not be made; it is tried again by itself.
     Reconnecting {
@@ -200,8 +202,10 @@ pub struct Conversation {
     pub members: Vec<UserName>,
     /// Who was invited by oneself, or has invited oneself, and has not been seen in it yet.
     pub awaited: Vec<UserName>,
-    /// Peer mode: who was invited and has declined, or could not be asked.
+    /// Peer mode: who was invited and has declined.
     pub declined: Vec<UserName>,
+    /// Peer mode: who was to be invited, but could not be reached.
+    pub unasked: Vec<UserName>,
     /// Peer mode: members who could not be reached lately.
     pub unreachable: Vec<UserName>,
     /// Peer mode: who has started it and alone can change its members.
@@ -357,6 +361,9 @@ pub enum NetErrorKind {
     /// Peer mode: others cannot be found or cannot find one.
     #[error("the network cannot be searched")]
     Discovery,
+    /// Peer mode: more people are on this network than are kept; some are left out.
+    #[error("more people are on this network than can be shown")]
+    TooManyPeers,
     /// Too much was asked at once.
     #[error("too many requests at once")]
     Busy,
@@ -380,6 +387,7 @@ impl NetErrorKind {
             | Self::NotConnected
             | Self::Busy => true,
             Self::PeersOnly
+            | Self::TooManyPeers
             | Self::CannotListen
             | Self::NoSuchFile
             | Self::UnknownPeer
@@ -409,6 +417,7 @@ impl Conversation {
             members: vec![me],
             awaited,
             declined: Vec::new(),
+            unasked: Vec::new(),
             unreachable: Vec::new(),
             initiator: None,
             is_frozen: false,

@@ -77,7 +77,7 @@ fn size(event: &Event) -> usize {
             Event::Invited { conversation, from } => id(conversation) + name(from),
             Event::Uninvited { conversation } => id(conversation),
             Event::Conversation(it) => {
-                let all = [&it.members, &it.awaited, &it.declined, &it.unreachable];
+                let all = [&it.members, &it.awaited, &it.declined, &it.unasked, &it.unreachable];
                 id(&it.id) + all.into_iter().map(|list| names(list)).sum::<usize>()
             }
             Event::Said(said) => id(&said.conversation) + name(&said.from) + said.body.len(),
@@ -88,9 +88,9 @@ fn size(event: &Event) -> usize {
                 fields.sum::<usize>() + info.picture.as_ref().map_or(0, Vec::len)
             }
             Event::Files { names, .. } => names.iter().map(|file| OVERHEAD + file.len()).sum(),
-            Event::Problem(error) | Event::Unanswered { because: error, .. } | Event::NotOffered { because: error, .. } => {
-                error.detail.len()
-            }
+            Event::Problem(error)
+            | Event::Unanswered { because: error, .. }
+            | Event::NotOffered { because: error, .. } => error.detail.len(),
             Event::Offered { file, .. } => file.len(),
             Event::Link(_) | Event::Transfer(_) => 0,
         }

@@ -253,9 +253,12 @@ impl Peer<'_> {
             }
             discovery::Event::Lost { name } => self.lost(name).await,
             discovery::Event::Trouble(trouble) => {
-                let error = NetError::with(NetErrorKind::Discovery, trouble.to_string());
-                emit(self.events, Event::Problem(error)).await;
-                if matches!(trouble, discovery::Trouble::Unavailable(_)) {
+                let kind = match trouble {
+                    discovery::Trouble::Unavailable(_) => NetErrorKind::Discovery,
+                    discovery::Trouble::TooMany(_) => NetErrorKind::TooManyPeers,
+                };
+                emit(self.events, Event::Problem(NetError::with(kind, trouble.to_string()))).await;
+                if kind == NetErrorKind::Discovery {
                     // Others can still be added by their address.
                     self.tell_online(self.node.me().clone()).await;
                 }
@@ -264,7 +267,8 @@ impl Peer<'_> {
     }
 
     async fn tell_online(&self, name: UserName) {
-        emit(self.events, Event::Link(LinkState::Online { at: format!("port {}", self.port), name })).await;
+        let (at, port) = (format!("port {}", self.port), Some(self.port));
+        emit(self.events, Event::Link(LinkState::Online { at, name, port })).await;
     }
 
     async fn found(&mut self, name: UserName, status: Status, addresses: Vec<SocketAddr>) {

@@ -254,7 +254,11 @@ impl Session {
     fn registered(&mut self, moment: Moment, out: &mut Vec<Action>) {
         self.registration = Registration::Done;
         self.known_here = true;
-        out.push(Action::Emit(Event::Link(LinkState::Online { at: self.at.clone(), name: self.me.clone() })));
+        out.push(Action::Emit(Event::Link(LinkState::Online {
+            at: self.at.clone(),
+            name: self.me.clone(),
+            port: None,
+        })));
         if !self.rooms.is_empty() {
             self.ask_list(moment, out);
         }

@@ -418,7 +418,8 @@ impl ConversationWindow {
         imp.start_again.set_visible(can_restart);
         self.action_set_enabled("win.start-again", can_restart);
         let count = conversation.people().n_items() as usize;
-        let members = count - (conversation.awaited().len() + conversation.declined().len()).min(count);
+        let others = [conversation.awaited(), conversation.declined(), conversation.unasked()].map(|names| names.len());
+        let members = count.saturating_sub(others.iter().sum());
         imp.members_heading.set_label(&match members {
             0 => gettext("Members"),
             members => ngettext_f("{n} member", "{n} members", members, &[]),

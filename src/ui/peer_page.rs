@@ -117,13 +117,8 @@ impl PeerPage {
     /// Follows the connection.
     pub fn show_link(&self, link: &LinkState) {
         let imp = self.imp();
-        let is_peer = imp.settings.get().is_some_and(Settings::is_peer);
-        imp.is_online.set(is_peer && matches!(link, LinkState::Online { .. }));
-        // A peer is online at a port.
-        let port = match link {
-            LinkState::Online { at, .. } if is_peer => at.rsplit(' ').next().and_then(|port| port.parse().ok()),
-            _ => None,
-        };
+        let port = if let LinkState::Online { port, .. } = link { *port } else { None };
+        imp.is_online.set(port.is_some());
         imp.reach.set_visible(port.is_some());
         if let Some(port) = port {
             imp.addresses.set_port(port);

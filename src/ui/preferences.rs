@@ -171,7 +171,7 @@ impl Preferences {
             }
             LinkState::Offline(_) => gettext("Not connected"),
             LinkState::Connecting { to } => gettext_f("Connecting to {address}…", &[("address", to)]),
-            LinkState::Online { at, name } => {
+            LinkState::Online { at, name, .. } => {
                 gettext_f("Connected to {address} as {name}", &[("address", at), ("name", &name.shown())])
             }
             LinkState::Reconnecting { to, .. } => gettext_f("Reconnecting to {address}…", &[("address", to)]),

@@ -45,6 +45,7 @@ impl Problem {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one pair of sentences for each kind of error")]
 fn words(error: &NetError, address: &str) -> (String, String) {
     match error.kind {
         NetErrorKind::HostNotFound => (
@@ -138,6 +139,12 @@ fn words(error: &NetError, address: &str) -> (String, String) {
         NetErrorKind::Discovery => (
             gettext("Others on this network cannot be found."),
             because(error, &gettext("Others can still be added by their address.")),
+        ),
+        NetErrorKind::TooManyPeers => (
+            gettext("There are too many people on this network to show them all."),
+            gettext(
+                "If somebody is missing, agree with those you want to meet on a service type of your own, under Sharing in the preferences.",
+            ),
         ),
         NetErrorKind::Busy => (
             gettext("Too much is waiting to be sent."),

@@ -1,6 +1,6 @@
 //! One chat: who is in it, and what of it is on its way to whom.
 
-use super::Action;
+use super::{Action, Answer};
 use crate::net::command::MessageId;
 use crate::net::event::{Conversation, EndReason, Event, Phase};
 use crate::protocol::ident::{ConversationId, UserName};
@@ -69,13 +69,14 @@ impl Chat {
         self.settle();
     }
 
-    /// Somebody who was invited has answered.
-    pub(super) fn answered(&mut self, name: &UserName, yes: bool) {
+    /// Somebody who was invited has answered, or could not be asked.
+    pub(super) fn answered(&mut self, name: &UserName, answer: Answer) {
         self.shown.awaited.retain(|awaited| awaited != name);
-        if yes && !self.shown.members.contains(name) {
-            self.shown.members.push(name.clone());
-        } else if !yes {
-            self.shown.declined.push(name.clone());
+        match answer {
+            Answer::Yes if self.shown.members.contains(name) => {}
+            Answer::Yes => self.shown.members.push(name.clone()),
+            Answer::No => self.shown.declined.push(name.clone()),
+            Answer::Unreachable => self.shown.unasked.push(name.clone()),
         }
         self.settle();
     }

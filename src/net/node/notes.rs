@@ -63,7 +63,7 @@ impl Node {
                     }
                     return;
                 };
-                chat.answered(&name, answer == Answer::Yes);
+                chat.answered(&name, answer);
                 chat.show(out);
                 if answer == Answer::Yes {
                     self.announce(&id, out);

@@ -173,6 +173,12 @@ fn who_accepts_is_in_and_everybody_knows() {
     network.command(2, Command::Answer { conversation, accept: false });
     assert_eq!(network.conversation(0).declined, names(&["cid"]));
 
+    let mut network = Network::of(&["ann", "bob", "cid"]);
+    network.unplugged.push(1);
+    network.command(0, Command::Start { with: names(&["bob", "cid"]) });
+    let told = network.conversation(0);
+    assert_eq!((told.awaited, told.declined, told.unasked), (names(&["cid"]), vec![], names(&["bob"])));
+
     let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
     for n in 0..3 {
         let mut members = network.conversation(n).members;

@@ -28,19 +28,28 @@ fn name(text: &str) -> UserName {
     UserName::received(text)
 }
 
+fn parameters(who: &str) -> PeerParameters {
+    PeerParameters {
+        name: name(who),
+        status: Status::default(),
+        service_type: ServiceType::default(),
+        port: 0,
+        share: None,
+        downloads: ".".into(),
+        info: UserInfo::default(),
+        blocked: Vec::new(),
+    }
+}
+
 impl Someone {
     async fn on(lan: &FakeLan, who: &str) -> Self {
         let (shared, downloads) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(shared.path().join("notes.txt"), format!("by {who}")).unwrap();
         let parameters = PeerParameters {
-            name: name(who),
-            status: Status::default(),
-            service_type: ServiceType::default(),
-            port: 0,
             share: Some(shared.path().to_owned()),
             downloads: downloads.path().to_owned(),
             info: UserInfo { fields: vec![("email".to_owned(), format!("{who}@example.org"))], picture: None },
-            blocked: Vec::new(),
+            ..parameters(who)
         };
         let (commands, inbox) = async_channel::bounded(16);
         let (outbox, events) = async_channel::bounded(64);
@@ -159,6 +168,29 @@ async fn a_file_that_cannot_be_offered_is_told_with_whom_it_was_for() {
 }
 
 #[tokio::test]
+async fn too_many_people_are_no_broken_network() {
+    let (commands, inbox) = async_channel::bounded(1);
+    let (outbox, events) = async_channel::bounded(16);
+    let (found, finds) = async_channel::bounded(1);
+    found.send(discovery::Event::Trouble(discovery::Trouble::TooMany(1000))).await.unwrap();
+    let lan = FakeLan::default();
+    let running =
+        tokio::spawn(async move { run(parameters("ann"), &inbox, &outbox, |it| (lan.join(it).0, finds)).await });
+    let told = async {
+        loop {
+            if let Event::Problem(error) = events.recv().await.unwrap() {
+                return error;
+            }
+        }
+    };
+    let error = timeout(PATIENCE, told).await.unwrap();
+    assert_eq!(error.kind, NetErrorKind::TooManyPeers);
+    assert_eq!(error.to_string(), "more people are on this network than can be shown: the first 1000 are kept");
+    commands.send(Command::Disconnect).await.unwrap();
+    timeout(PATIENCE, running).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_shared_folder_that_vanishes_is_told_to_its_owner_alone() {
     let lan = FakeLan::default();
     let (mut ann, mut bob) = (Someone::on(&lan, "ann").await, Someone::on(&lan, "bob").await);
@@ -228,16 +260,7 @@ async fn a_port_that_is_taken_is_told() {
     let taken = TcpListener::bind("[::]:0").await.unwrap();
     let (_commands, inbox) = async_channel::bounded(1);
     let (outbox, events) = async_channel::bounded(16);
-    let parameters = PeerParameters {
-        name: name("ann"),
-        status: Status::default(),
-        service_type: ServiceType::default(),
-        port: taken.local_addr().unwrap().port(),
-        share: None,
-        downloads: ".".into(),
-        info: UserInfo::default(),
-        blocked: Vec::new(),
-    };
+    let parameters = PeerParameters { port: taken.local_addr().unwrap().port(), ..parameters("ann") };
     let lan = FakeLan::default();
     run(parameters, &inbox, &outbox, |advertisement| lan.join(advertisement)).await;
     events.recv().await.unwrap();

@@ -8,16 +8,21 @@ use crate::ui::model::{Client, Conversation, enumeration};
 /// What the line above the entry says; nothing if all is well.
 pub(super) fn words(client: &Client, conversation: &Conversation) -> String {
     let words = phase_words(client, conversation);
-    let declined = conversation.declined();
-    if declined.is_empty() || !conversation.is_alive() {
+    if !conversation.is_alive() {
         return words;
     }
-    let names = enumeration(&declined);
-    let declined = ngettext_f("{names} has declined.", "{names} have declined.", declined.len(), &[("names", &names)]);
-    if words.is_empty() {
-        return declined;
+    let (declined, unasked) = (conversation.declined(), conversation.unasked());
+    let mut sentences = vec![words];
+    if !declined.is_empty() {
+        let names = enumeration(&declined);
+        let values = [("names", names.as_str())];
+        sentences.push(ngettext_f("{names} has declined.", "{names} have declined.", declined.len(), &values));
     }
-    gettext_f("{state} {more}", &[("state", &words), ("more", &declined)])
+    if !unasked.is_empty() {
+        sentences.push(gettext_f("Not reachable: {names}.", &[("names", &enumeration(&unasked))]));
+    }
+    let said = sentences.into_iter().filter(|sentence| !sentence.is_empty());
+    said.reduce(|state, more| gettext_f("{state} {more}", &[("state", &state), ("more", &more)])).unwrap_or_default()
 }
 
 fn phase_words(client: &Client, conversation: &Conversation) -> String {

@@ -41,6 +41,7 @@ mod imp {
         pub awaited: RefCell<Vec<UserName>>,
         pub others: RefCell<Vec<UserName>>,
         pub declined: RefCell<Vec<UserName>>,
+        pub unasked: RefCell<Vec<UserName>>,
         pub unreachable: RefCell<Vec<UserName>>,
         pub initiator: RefCell<Option<UserName>>,
         pub is_frozen: Cell<bool>,
@@ -69,6 +70,7 @@ mod imp {
                 awaited: RefCell::default(),
                 others: RefCell::default(),
                 declined: RefCell::default(),
+                unasked: RefCell::default(),
                 unreachable: RefCell::default(),
                 initiator: RefCell::default(),
                 is_frozen: Cell::default(),
@@ -148,9 +150,14 @@ impl Conversation {
         self.imp().awaited.borrow().clone()
     }
 
-    /// Who was invited and has declined, or could not be asked.
+    /// Who was invited and has declined.
     pub fn declined(&self) -> Vec<UserName> {
         self.imp().declined.borrow().clone()
+    }
+
+    /// Who was to be invited, but could not be reached.
+    pub fn unasked(&self) -> Vec<UserName> {
+        self.imp().unasked.borrow().clone()
     }
 
     /// Who has started it and is gone, so that its members stay as they are.
@@ -190,6 +197,7 @@ impl Conversation {
         let before = (imp.phase.replace(Some(news.phase)), imp.members.replace(news.members.clone()));
         imp.awaited.replace(news.awaited.clone());
         imp.declined.replace(news.declined.clone());
+        imp.unasked.replace(news.unasked.clone());
         imp.unreachable.replace(news.unreachable.clone());
         imp.initiator.replace(news.initiator.clone());
         imp.is_frozen.set(news.is_frozen);
@@ -218,6 +226,8 @@ impl Conversation {
         let mut wanted: Vec<_> = members.iter().map(|name| (name, note_of(name))).collect();
         wanted.extend(awaited.iter().map(|name| (name, gettext("invited"))));
         wanted.extend(declined.iter().map(|name| (name, gettext("has declined"))));
+        let unasked = imp.unasked.borrow();
+        wanted.extend(unasked.iter().map(|name| (name, gettext("not reachable"))));
         if is_over {
             wanted.clear();
         }
