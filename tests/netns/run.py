@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs peers in networks of their own and checks that they find and understand each other.
+"""Runs peers in networks of their own and checks that they find and understand each other; and clients of a server.
 
     KLATCH_BIN=target/debug tests/netns/run.py [NAME...]    those tests whose name contains one of these, or all
     tests/netns/run.py --list
@@ -21,7 +21,7 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "gui")]
 
-MODULES = ("test_discovery", "test_others")
+MODULES = ("test_discovery", "test_others", "test_server")
 PROGRAMS = ("ip", "unshare", "avahi-daemon", "avahi-browse", "avahi-publish", "dbus-daemon", "jython")
 #: The most seconds that one test may take.
 LONGEST = 120
