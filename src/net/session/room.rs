@@ -35,6 +35,8 @@ pub(super) struct Room {
     /// Everybody else who was ever seen or awaited in it.
     known: BTreeSet<NameKey>,
     pending: VecDeque<Pending>,
+    /// The server sends texts back to their sender.
+    echoes: bool,
     /// The server has told its members at least once.
     is_listed: bool,
     /// How many lists in a row had it without oneself.
@@ -56,7 +58,7 @@ impl Room {
     pub(super) fn new(id: ConversationId, me: UserName, awaited: Vec<UserName>) -> Self {
         let known = awaited.iter().map(UserName::key).collect();
         let shown = Conversation::entered(id, me.clone(), awaited);
-        Self { me, shown, told: None, known, pending: VecDeque::new(), is_listed: false, absent: 0 }
+        Self { me, shown, told: None, known, pending: VecDeque::new(), echoes: false, is_listed: false, absent: 0 }
     }
 
     /// Tells how it stands, if that is news.
@@ -122,6 +124,7 @@ impl Room {
             // changed the text: then it is the oldest one that has come.
             let at = self.pending.iter().position(|pending| pending.body == body).unwrap_or(0);
             if let Some(pending) = self.pending.remove(at) {
+                self.echoes = true;
                 out.push(Action::Emit(delivered(pending.id, Delivery::Delivered)));
             }
             return;
@@ -187,10 +190,11 @@ impl Room {
 
     /// The connection is lost.
     pub(super) fn interrupt(&mut self, moment: Moment, out: &mut Vec<Action>) {
-        // A text that was written long ago to a server that sends nothing back is as sent as it can be.
+        // A text that was written long ago to a server that sends nothing back is as sent as it can be. One that sends
+        // texts back was perhaps not there any more.
         self.tick(moment, out);
         for pending in std::mem::take(&mut self.pending) {
-            if !pending.told {
+            if self.echoes || !pending.told {
                 out.push(Action::Emit(delivered(pending.id, Delivery::Uncertain)));
             }
         }

@@ -302,6 +302,21 @@ fn a_lost_connection_interrupts_and_a_known_face_resumes() {
 }
 
 #[test]
+fn a_text_without_the_usual_echo_is_uncertain_when_the_connection_is_lost() {
+    let mut bench = Bench::talking();
+    bench.give(say(7, "hi", 1));
+    assert_eq!(deliveries(&bench.after(room::ECHO)), [(1, Delivery::Sent)]);
+    assert_eq!(deliveries(&bench.give(Input::Lost)), [], "a server that sends nothing back");
+
+    let mut bench = Bench::talking();
+    bench.give(say(7, "hi", 1));
+    bench.give(said(7, "alice", "hi"));
+    bench.give(say(7, "are you there?", 2));
+    assert_eq!(deliveries(&bench.after(room::ECHO)), [(2, Delivery::Sent)]);
+    assert_eq!(deliveries(&bench.give(Input::Lost)), [(2, Delivery::Uncertain)]);
+}
+
+#[test]
 fn a_restarted_server_with_strangers_under_the_same_id_is_not_entered() {
     let mut bench = Bench::talking();
     bench.give(Input::Lost);
