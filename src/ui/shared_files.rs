@@ -1,14 +1,17 @@
 //! The window that lists what somebody shares, to choose from.
 
-use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
+use gtk::{gdk, glib};
 
 use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::model::{Answer, Client, SharedFile};
 use super::problem::Problem;
 use super::prompt::{Prompt, Words};
 use crate::net::{Question, UserName};
+
+/// How wide the names of folders are at first, in pixels.
+const FOLDER_WIDTH: i32 = 170;
 
 mod imp {
     use std::cell::OnceCell;
@@ -129,9 +132,9 @@ impl SharedFilesWindow {
 
     fn build_list(&self) {
         let imp = self.imp();
+        imp.name.set_sorter(Some(&sorter(SharedFile::name_order)));
+        imp.folder.set_sorter(Some(&sorter(SharedFile::folder_order)));
         for (column, property) in [(&imp.name, "name"), (&imp.folder, "folder")] {
-            let value = gtk::PropertyExpression::new(SharedFile::static_type(), gtk::Expression::NONE, property);
-            column.set_sorter(Some(&gtk::StringSorter::new(Some(&value))));
             column.set_factory(Some(&text_factory(property)));
         }
         let search = imp.search.clone();
@@ -191,6 +194,10 @@ impl SharedFilesWindow {
     fn show_files(&self, names: &[String]) {
         let imp = self.imp();
         let files: Vec<_> = names.iter().map(|name| SharedFile::new(name)).collect();
+        let has_folders = files.iter().any(|file| !file.folder().is_empty());
+        imp.folder.set_visible(has_folders);
+        // In GTK 4.8, a column that is hidden keeps the room that it has fixed.
+        imp.folder.set_fixed_width(if has_folders { FOLDER_WIDTH } else { -1 });
         imp.files.splice(0, imp.files.n_items(), &files);
         self.refresh_state();
     }
@@ -284,11 +291,19 @@ impl SharedFilesWindow {
     }
 }
 
+fn sorter(order: for<'a> fn(&'a SharedFile) -> &'a glib::FilenameCollationKey) -> gtk::CustomSorter {
+    gtk::CustomSorter::new(move |one, other| match (one.downcast_ref(), other.downcast_ref()) {
+        (Some(one), Some(other)) => order(one).cmp(order(other)).into(),
+        _ => gtk::Ordering::Equal,
+    })
+}
+
 fn text_factory(property: &'static str) -> gtk::SignalListItemFactory {
     let factory = gtk::SignalListItemFactory::new();
     factory.connect_setup(|_, item| {
         let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
         let label = gtk::Label::builder().xalign(0.0).ellipsize(gtk::pango::EllipsizeMode::Middle).build();
+        label.add_controller(toggle(item));
         item.set_child(Some(&label));
     });
     factory.connect_bind(move |_, item| {
@@ -300,6 +315,28 @@ fn text_factory(property: &'static str) -> gtk::SignalListItemFactory {
         }
     });
     factory
+}
+
+/// Ctrl and a click select a file besides others, or no more. In GTK 4.8 the cell and the row both do so, one after the
+/// other, and nothing is changed.
+fn toggle(item: &gtk::ListItem) -> gtk::GestureClick {
+    let click = gtk::GestureClick::new();
+    click.connect_pressed(glib::clone!(
+        #[weak]
+        item,
+        move |click, _, _, _| {
+            if click.current_event_state() & (gdk::ModifierType::CONTROL_MASK | gdk::ModifierType::SHIFT_MASK)
+                == gdk::ModifierType::CONTROL_MASK
+                && let Some(cell) = click.widget()
+            {
+                click.set_state(gtk::EventSequenceState::Claimed);
+                let (modify, extend) = (true, false);
+                // The list there has this action.
+                let _ = cell.activate_action("list.select-item", Some(&(item.position(), modify, extend).to_variant()));
+            }
+        }
+    ));
+    click
 }
 
 /// The window for this person, if there is one.

@@ -2,13 +2,13 @@
 
 use std::cell::OnceCell;
 
-use gtk::glib;
+use gtk::glib::{self, FilenameCollationKey};
 use gtk::subclass::prelude::*;
 
 use crate::net::displayable;
 
 mod imp {
-    use super::{OnceCell, glib};
+    use super::{FilenameCollationKey, OnceCell, glib};
     use glib::prelude::*;
     use glib::subclass::prelude::*;
 
@@ -27,6 +27,8 @@ mod imp {
         /// What is searched.
         #[property(get, construct_only)]
         pub search_key: OnceCell<String>,
+        pub name_order: OnceCell<FilenameCollationKey>,
+        pub folder_order: OnceCell<FilenameCollationKey>,
     }
 
     #[glib::object_subclass]
@@ -55,6 +57,16 @@ impl SharedFile {
             .property("folder", &*folder)
             .property("search-key", format!("{folder}/{name}").to_lowercase())
             .build()
+    }
+
+    /// What its name is ordered by: as a reader counts, with "Lecture 9" before "Lecture 10".
+    pub fn name_order(&self) -> &FilenameCollationKey {
+        self.imp().name_order.get_or_init(|| self.name().to_lowercase().into())
+    }
+
+    /// The same for its folder.
+    pub fn folder_order(&self) -> &FilenameCollationKey {
+        self.imp().folder_order.get_or_init(|| self.folder().to_lowercase().into())
     }
 
     /// Whether folder and name have all the words that are looked for, in any case.
