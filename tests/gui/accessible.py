@@ -179,6 +179,12 @@ class Node:
             node = node.parent
         return self.x_window(), extents.x, extents.y, extents.width, extents.height
 
+    def middle(self):
+        """(x, y) of its middle on the screen."""
+        window, x, y, width, height = poll(f"the place of {self!r}", self._place)
+        left, top, *_ = self.session.x_geometry(window)
+        return left + x + width // 2, top + y + height // 2
+
     # --- Acting.
 
     def focus_window(self):

@@ -7,16 +7,16 @@ PRESENCES = ("Online", "Away", "Busy", "Offline")
 
 # How a row of the transcript begins when it names the sender, and what may stand behind one's own text.
 HEADING = re.compile(r"^(?P<sender>[^\n]+)  \d\d:\d\d\n")
-NOTE = re.compile(r"(  (?:sending…|sent)|\n⚠ (?P<mark>[^\n]+)  Resend)$")
+NOTE = re.compile(r"(  (?P<state>sending…|sent|not delivered to [^\n]+ yet)|\n⚠ (?P<mark>[^\n]+)  Resend)$")
 NOTICE = re.compile(r"^[^\n]+  \d\d:\d\d$")
 DAY = re.compile(r"^\w+, +\d+ \w+ \d{4}$")
 
 
 class Said:
-    """A text in the transcript: by whom, what, and with what warning, if any."""
+    """A text in the transcript: by whom, what, with what state, while it is not delivered, and with what warning, if any."""
 
-    def __init__(self, sender, text, mark):
-        self.sender, self.text, self.mark = sender, text, mark
+    def __init__(self, sender, text, state, mark):
+        self.sender, self.text, self.state, self.mark = sender, text, state, mark
 
 
 class Conversation:
@@ -42,7 +42,7 @@ class Conversation:
             elif DAY.match(row) or NOTICE.match(row):
                 continue
             note = NOTE.search(row)
-            found.append(Said(sender, row[:note.start()] if note else row, note["mark"] if note else None))
+            found.append(Said(sender, row[:note.start()], note["state"], note["mark"]) if note else Said(sender, row, None, None))
         return found
 
     def texts(self):
@@ -55,6 +55,13 @@ class Conversation:
     def mark(self, text):
         """The warning at that text."""
         return next((said.mark for said in self.said() if said.text == text), None)
+
+    def wait_delivered(self, *texts, timeout=10):
+        """Waits until nothing is said any more about the delivery of these texts."""
+        def delivered():
+            said = {said.text: said for said in self.said()}
+            return all(not said[text].state and not said[text].mark for text in texts)
+        poll(lambda: f"{texts} to be delivered; there is {self.rows()}", delivered, timeout)
 
     def wait_texts(self, *texts, timeout=10):
         """Waits until exactly these were said, in this order."""
@@ -95,12 +102,30 @@ class Conversation:
     def members(self):
         """The names of those who are in it now, oneself included."""
         people = [row[1:] if row[0] in PRESENCES else row for row in self.people()]
-        return sorted(row[0] for row in people if "invited" not in row[-1].split(" · "))
+        return sorted(row[0] for row in people if not {"invited", "has declined"} & set(row[-1].split(" · ")))
+
+    def notes(self):
+        """What is said about each of them: {name: words}."""
+        people = [row[1:] if row[0] in PRESENCES else row for row in self.people()]
+        return {row[0]: row[1] if len(row) > 1 else "" for row in people}
+
+    def wait_note(self, name, words, timeout=10):
+        """Waits until that is said about somebody in the list of members."""
+        poll(lambda: f"{name} to be {words!r}; there are {self.notes()}",
+             lambda: words in self.notes()[name].split(" · "), timeout)
 
     def wait_members(self, *names, timeout=10):
         """Waits until exactly these are in it."""
         poll(lambda: f"members {sorted(names)} in {self.window!r}; there are {self.people()}",
              lambda: self.members() == sorted(names), timeout)
+
+    def notices(self):
+        """What the transcript says about what happened, without the times."""
+        return [row.rsplit("  ", 1)[0] for row in self.rows() if NOTICE.match(row)]
+
+    def wait_notice(self, words, timeout=10):
+        """Waits until the transcript says that this happened."""
+        poll(lambda: f"the notice {words!r}; there is {self.rows()}", lambda: words in self.notices(), timeout)
 
     def state(self):
         """The line that says what one should know; empty when all is well."""

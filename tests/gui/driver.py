@@ -156,6 +156,16 @@ class Session:
         return (number("Absolute upper-left X"), number("Absolute upper-left Y"), number("Width"), number("Height"),
                 "Override Redirect State: yes" in told)
 
+    def drag(self, start, end):
+        """Drags from one place of the screen to another; both are (x, y)."""
+        self.xdotool("mousemove", *start)
+        self.xdotool("mousedown", 1)
+        # A drag begins after some pixels. The window below has to be told each place before the button is released.
+        for step in range(1, 11):
+            self.xdotool("mousemove", *(begin + (finish - begin) * step // 10 for begin, finish in zip(start, end)))
+            time.sleep(0.05)
+        self.xdotool("mouseup", 1)
+
     def key(self, *keys):
         """Sends keys to the window that has the focus: key("ctrl+n")."""
         self.xdotool("key", "--clearmodifiers", *keys)

@@ -1,12 +1,24 @@
 """Somebody at the desktop client: what is seen in its windows, and what is done in them."""
+import os
 import re
 
 from conversation import PRESENCES, Conversation
+from files import SharedFiles, Transfers, UserInfo
 from waiting import TimedOut, poll
 
 MAIN = "Klatch"
+DRAG_SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "drag_source.py")
 CHOICE = re.compile("^(radio button|check box)$")
-INVITATIONS = re.compile(r"^(\d+ )?Invitations? - Klatch$")
+INVITATIONS = re.compile(r"^(\d+ )?(Invitation|Offer)[^-]* - Klatch$")
+
+
+def choose_file(app, title, path):
+    """Answers a file dialog."""
+    app.window(title).focus_window()
+    # A slash lets one type where the file is.
+    app.session.xdotool("type", "--clearmodifiers", "--delay", 5, "--", path)
+    app.session.key("Return")
+    app.no_window(title)
 
 
 class Person:
@@ -36,7 +48,7 @@ class Person:
 
     def wait_online(self, timeout=15):
         poll(lambda: f"{self.name} to be connected; it says {self.link()!r}",
-             lambda: self.link().startswith(("Connected", "Hosting here")), timeout)
+             lambda: self.link().startswith(("Connected", "Hosting here", "On this network as")), timeout)
 
     def retry(self):
         """Presses Retry in the status bar."""
@@ -149,8 +161,10 @@ class Person:
     def invitation(self, sender):
         """Waits for the invitation of somebody; returns its row."""
         words = f"{sender} invites you to a conversation."
-        window = self.app.window(INVITATIONS)
-        return window.find("list", "Invitations").row(words)
+        return self._request(words)
+
+    def _request(self, words):
+        return self.app.window(INVITATIONS).find("list", "Invitations").row(words)
 
     def accept(self, sender):
         self.invitation(sender).find("push button", "Accept").click()
@@ -158,6 +172,54 @@ class Person:
     def decline(self, sender):
         self.invitation(sender).find("push button", "Decline").click()
         poll("the invitation to close", lambda: not self.has_invitation())
+
+    def offer(self, sender, file):
+        """Waits for the offer of that file; returns its row."""
+        return self._request(f"{sender} offers you the file “{file}”.")
+
+    def accept_offer(self, sender, file):
+        self.offer(sender, file).find("push button", "Accept").click()
+
+    def refuse_offer(self, sender, file):
+        self.offer(sender, file).find("push button", "Refuse").click()
+        poll("the offer to close", lambda: not self.has_invitation())
+
+    # --- Peers.
+
+    def pick(self, name, entry):
+        """Picks an entry of somebody's menu."""
+        row = self.window.find("list", "People").row(name)
+        self.window.focus_window()
+        row.click(button=3)
+        self.window.find(re.compile("menu item$"), entry).click()
+
+    def user_info(self, name):
+        self.pick(name, "User Info")
+        return UserInfo(self.app.window(f"About {name}"))
+
+    def files_of(self, name):
+        self.pick(name, "Shared Files")
+        return SharedFiles(self.app.window(f"Files of {name}"))
+
+    def send_file(self, name, path):
+        """Chooses a file for somebody, with the menu."""
+        self.pick(name, "Send File…")
+        choose_file(self.app, f"Send Files to {name}", path)
+
+    def drop_files(self, name, *paths):
+        """Drags files from another program onto somebody."""
+        title = f"Files for {name}"
+        source = self.session.spawn(["/usr/bin/python3", DRAG_SOURCE, title, *paths], "drag-source.log")
+        window = poll(f"the window {title!r}", lambda: self.session.x_windows("--name", f"^{title}$"))[-1]
+        self.session.xdotool("windowmove", "--sync", window, 700, 500)
+        left, top, width, height, _ = self.session.x_geometry(window)
+        self.window.focus_window()
+        self.session.drag((left + width // 2, top + height // 2), self.window.find("list", "People").row(name).middle())
+        return source
+
+    def transfers(self):
+        """The window of the transfers, which opens by itself when one gets something."""
+        return Transfers(self.app.window("Transfers - Klatch"))
 
     # --- Other windows.
 
@@ -198,6 +260,12 @@ class Welcome:
         self.window.find("text", "Address").set_text(host)
         self.window.find("text", "Port").set_text(str(port))
         self.window.find("push button", "Join").click()
+
+    def join_network(self, name):
+        """Chooses to chat without a server."""
+        self.window.find("text", "Your name").set_text(name)
+        self.window.find(CHOICE, "Chat on this network").click()
+        self.window.find("push button", "Go Online").click()
 
     def choose_hosting(self, name, port):
         """Fills in what is needed to host a server here, and goes on."""
@@ -246,6 +314,38 @@ class Preferences:
         self.window.find("text", "Address").type(host, clear=True)
         self.window.find("text", "Port").type(str(port), clear=True)
         self.apply()
+
+    def chat_on_network(self):
+        """Chooses to be online without a server, and goes there."""
+        self.turn_to("Connection")
+        self.window.find(CHOICE, "On this network, without a server").click()
+        self.apply()
+
+    def host(self):
+        """Hosts a server here, and joins it; returns the port."""
+        self.turn_to("Hosting")
+        self.window.find(CHOICE, "Host a server on this computer while Klatch runs").click()
+        self.window.find("push button", "Join This Server").click()
+        return int(self.window.find("text", "Port").text)
+
+    def share(self, folder):
+        """Chooses the folder whose files others can get."""
+        self.turn_to("Sharing")
+        self.window.find("push button", re.compile("^Choose a folder to share")).click()
+        choose_file(self.window.app, "Choose a Folder to Share", folder)
+        self.window.find("label", text=folder)
+
+    def stop_sharing(self):
+        self.turn_to("Sharing")
+        self.window.find("push button", "Stop Sharing").click()
+        self.window.find("label", text="Nothing is shared.")
+
+    def add_field(self, field, value):
+        """Adds something that others can look up."""
+        self.turn_to("Sharing")
+        self.window.find("push button", "Add Field").click()
+        self.window.find("text", "Field").set_text(field)
+        self.window.find("text", "Value").set_text(value)
 
     def choose_appearance(self, word):
         self.turn_to("Appearance")

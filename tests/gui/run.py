@@ -6,7 +6,8 @@
     run.py --list                  their names
 
 A test is a function `test_...` of a module `test_....py`; its one argument is a `scene.Scene`. Each runs in a process and on a
-display of its own, as many at a time as there are processors. The picture of the display and what the programs
+display of its own, as many at a time as there are processors; those of peers also in a network of their own, which needs
+root, or a system that lets everybody make one (user namespaces). The picture of the display and what the programs
 printed are kept under target/gui/ for those that fail.
 """
 import ast
@@ -22,6 +23,10 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(os.path.dirname(HERE), "netns"))
+
+import network  # noqa: E402
+
 KEPT = os.path.join(os.path.dirname(os.path.dirname(HERE)), "target", "gui")
 LONGEST = 150  # Seconds for one test.
 # At most so many failures are tried once more.
@@ -46,9 +51,16 @@ def tests():
     return found
 
 
+def needs_network(module):
+    """Whether its tests make computers of their own, for peers."""
+    return "peers" in module
+
+
 def run_here(module, name, programs):
     """One test, in this process; returns whether it passed."""
     from scene import Scene
+    if needs_network(module):
+        network.enter()
     with Scene(programs) as scene:
         try:
             getattr(importlib.import_module(module), name)(scene)
@@ -64,8 +76,9 @@ def run_apart(module, name, programs):
     """One test, in a process of its own; returns (passed, seconds, what it printed)."""
     start = time.monotonic()
     with tempfile.TemporaryFile("w+", errors="replace") as out:
+        command = [sys.executable, os.path.abspath(__file__), "--here", programs, module, name]
         with starting:
-            process = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--here", programs, module, name],
+            process = subprocess.Popen(network.apart(command) if needs_network(module) else command,
                                        stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
             running.add(process)
         try:

@@ -1,9 +1,17 @@
-"""What a test is played with: a display, servers, people at desktop clients and people at terminals."""
+"""What a test is played with: a display, servers, people at desktop clients and people at terminals.
+
+Peers are on computers of their own, which `tests/netns` makes: see `Scene.hosts`.
+"""
 import os
 import re
 import shutil
+import sys
+
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "netns"))
 
 from driver import Session
+from network import Network
+from peers import NaivePeer
 from person import Person
 from programs import Cli, NaiveServer, Server
 from waiting import poll
@@ -15,7 +23,8 @@ class Scene:
 
     def __init__(self, programs, size="1280x900", appearance="system"):
         self.programs, self.size, self.appearance = programs, size, appearance
-        self.session, self.started, self.listeners, self.people = None, [], [], []
+        self.session, self.network = None, None
+        self.started, self.listeners, self.people = [], [], []
 
     def __enter__(self):
         self.session = Session(self.size)
@@ -31,6 +40,8 @@ class Scene:
         for program in self.started:
             if program.process.poll() is None:
                 program.kill()
+        if self.network:
+            self.network.__exit__(*error)
         self.session.__exit__(*error)
 
     def _start(self, program):
@@ -69,21 +80,61 @@ class Scene:
             person.wait_online()
         return person
 
-    def newcomer(self, home, *arguments, **environment):
-        """Somebody who has started the desktop client with just these arguments; `home` names the home folder."""
-        settings = os.path.join(self.session.home(home), ".config", "glib-2.0", "settings", "keyfile")
-        if not os.path.exists(settings):
-            os.makedirs(os.path.dirname(settings))
-            with open(settings, "w") as file:
+    def newcomer(self, home, *arguments, host=None, settings=(), **environment):
+        """Somebody who has started the desktop client with just these arguments; `home` names the home folder. The settings
+        are pairs, and count at the first start."""
+        keyfile = os.path.join(self.session.home(home), ".config", "glib-2.0", "settings", "keyfile")
+        if not os.path.exists(keyfile):
+            os.makedirs(os.path.dirname(keyfile))
+            with open(keyfile, "w") as file:
                 file.write(f"[im/klatch/Klatch]\nappearance='{self.appearance}'\n")
+                file.writelines(f"{key}='{value}'\n" for key, value in settings)
         command = [os.path.join(self.programs, "klatch"), "--new-instance", *arguments]
-        person = Person(self.session.launch(command, home, **environment), home)
+        person = Person(self.session.launch(host.command(command) if host else command, home, **environment), home)
         self.people.append(person)
         return person
 
     def cli(self, name, server):
         """Somebody at a terminal, online."""
         return self._start(Cli(self.programs, self.session.environment, name, server.address))
+
+    # --- Peers.
+
+    def hosts(self, count):
+        """So many computers in one network. For tests in modules that run.py runs in a network of their own."""
+        self.network = self.network or Network()
+        made = [self.network.host() for _ in range(count)]
+        self.network.settle()
+        return made
+
+    def folder(self, name, files=()):
+        """A folder with these files, as pairs of name and bytes."""
+        folder = os.path.join(self.session.folder, name)
+        os.makedirs(folder)
+        for file, content in dict(files).items():
+            path = os.path.join(folder, file)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as out:
+                out.write(content)
+        return folder
+
+    def peer(self, host, name, share=None):
+        """Somebody who chats on this network, with the desktop client on that computer; shares that folder."""
+        downloads = os.path.join(self.session.home(name), "downloads")
+        os.makedirs(downloads, exist_ok=True)
+        settings = {"mode": "peer", "name": name, "downloads-folder": f"file://{downloads}"}
+        if share:
+            settings["shared-folder"] = f"file://{share}"
+        person = self.newcomer(name, host=host, settings=settings.items())
+        person.host, person.downloads = host, downloads
+        person.wait_online()
+        return person
+
+    def naive_peer(self, host, interpreter, name, share=None):
+        """The peer written from the slides, under `/usr/bin/python3` or `jython`; it takes seconds to be ready."""
+        downloads = self.folder(f"downloads-of-{name}")
+        sharing = ["--share", share] if share else []
+        return self._start(NaivePeer(host, interpreter, name, "--downloads", downloads, *sharing))
 
     # --- At the end.
 

@@ -47,6 +47,10 @@ class Program:
                     raise TimedOut(f"not within {timeout} s: {what}; {os.path.basename(self.words[0])} printed last:\n{tail}")
                 self._news.wait(min(left, 0.2))
 
+    def output(self):
+        """All that it has printed."""
+        return "\n".join(line for _, line in self.lines)
+
     def write(self, line):
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
@@ -122,9 +126,18 @@ class Klatch(JsonProgram):
 class NaivePeer(JsonProgram):
     """naive_peer.py, in real Jython with JmDNS or in CPython with python-zeroconf."""
 
+    #: Jython takes seconds to start, JmDNS some more to look around and to say goodbye.
+    STARTS = 45
+
     def __init__(self, host, interpreter, name, *options):
         self.name = name
         super().__init__(host, [interpreter, NAIVE_PEER, "--name", name, "--address", host.address, *options])
+
+    def wait_ready(self, *names):
+        """Waits until it is announced, and knows these others."""
+        self.event("ready", self.STARTS)
+        for name in names:
+            self.event("found", self.STARTS, name=name)
 
     def do(self, *words):
         self.write(json.dumps(words))

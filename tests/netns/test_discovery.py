@@ -3,7 +3,7 @@ import os
 import time
 
 from network import ip
-from programs import HERE, Klatch, NaivePeer, Program
+from peers import HERE, Klatch, NaivePeer, Program
 from waiting import stays
 
 #: Peers are seen within so many seconds of the start of the last, and a clean exit within so many of the command.

@@ -3,11 +3,9 @@ import hashlib
 import os
 import tempfile
 
-from programs import Avahi, Klatch, NaivePeer
+from peers import Avahi, Klatch, NaivePeer
 from waiting import stays
 
-#: Jython takes seconds to start, JmDNS some more to look around and to say goodbye.
-STARTS = 45
 #: What takes one connection or a few.
 SOON = 10
 
@@ -130,8 +128,8 @@ def they_meet(network, interpreter, habits):
     theirs = NaivePeer(there, interpreter, "Jo", "--share", share("theirs"), "--downloads", folder("got"),
                        *HABITS[habits])
     ours = Klatch(here, "Ann", "--share", share("ours"), "--downloads", folder("downloads"))
-    theirs.event("ready", STARTS)
-    theirs.event("found", STARTS, name="Ann", address=here.address)
+    theirs.event("ready", theirs.STARTS)
+    theirs.event("found", theirs.STARTS, name="Ann", address=here.address)
     ours.sees("Jo", timeout=SOON)
     assert ours.peers()["Jo"]["address"] == there.address, ours.peers()
     return ours, theirs
@@ -259,7 +257,7 @@ def they_change_and_leave(ours, theirs):
     ours.do("/status", "busy")
     theirs.event("found", SOON, name="Ann", status="busy")
     theirs.do("quit")
-    ours.sees(timeout=STARTS)
+    ours.sees(timeout=theirs.STARTS)
 
 
 def everything(network, interpreter, habits):
@@ -305,9 +303,7 @@ def test_a_chat_of_two_klatches_and_a_jython_peer(network):
     network.settle()
     jo = NaivePeer(hosts[0], "jython", "Jo", "--downloads", folder("got"))
     ann, bob = Klatch(hosts[1], "Ann"), Klatch(hosts[2], "Bob")
-    jo.event("ready", STARTS)
-    for name in ("Ann", "Bob"):
-        jo.event("found", STARTS, name=name)
+    jo.wait_ready("Ann", "Bob")
     ann.sees("Bob", "Jo", timeout=SOON)
     bob.sees("Ann", "Jo", timeout=SOON)
 
