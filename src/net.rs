@@ -31,7 +31,7 @@ pub use command::{Command, MessageId, OfferId, TransferId};
 pub use discovery::{ServiceType, ServiceTypeError};
 pub use event::{
     Contact, Conversation, Delivery, Direction, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Question,
-    Said, Transfer, TransferState,
+    Said, Sharing, Transfer, TransferState,
 };
 pub use events::{Events, queue as event_queue};
 pub use interfaces::reachable_addresses;

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use gtk::prelude::*;
 use klatch::net::{
     self, Command, Contact, ConversationId, Delivery, Direction, Event, LinkState, MessageId, NetError, NetErrorKind,
-    OfferId, Phase, Question, Said, Transfer, TransferId, TransferState, UserInfo, UserName,
+    OfferId, Phase, Question, Said, Sharing, Transfer, TransferId, TransferState, UserInfo, UserName,
 };
 use klatch::ui::conversation::ConversationWindow;
 use klatch::ui::field::Field;
@@ -162,6 +162,10 @@ fn press_shown(within: &impl IsA<gtk::Widget>, label: &str) {
     all::<gtk::Button>(within).into_iter().find(is_it).unwrap().emit_clicked();
 }
 
+fn files_of(who: &str, names: Vec<String>) -> Event {
+    Event::Files { of: name(who), names, unfit: 0, is_cut: false }
+}
+
 fn sees(within: &impl IsA<gtk::Widget>, text: &str) -> bool {
     seen(within).iter().any(|label| label == text)
 }
@@ -257,9 +261,9 @@ fn shared_files_are_found_and_got() {
     assert_eq!(stage.take_sent(), [Command::ListFiles(name("bob"))]);
     shows(&window, "Asking…");
     let files = ["notes.txt", "pictures/b.png", "pictures/a.png"].map(String::from).to_vec();
-    stage.tell(Event::Files { of: name("carol"), names: vec!["hers".into()] });
+    stage.tell(files_of("carol", vec!["hers".into()]));
     assert!(sees(&window, "Asking…"), "it was somebody else's answer");
-    stage.tell(Event::Files { of: name("bob"), names: files });
+    stage.tell(files_of("bob", files));
     shows(&window, "3 files");
     shows(&window, "pictures");
     assert!(!labelled::<gtk::Button>(&window, "Get").is_sensitive());
@@ -277,6 +281,11 @@ fn shared_files_are_found_and_got() {
     assert_eq!(stage.take_sent(), [fetch("pictures/a.png"), fetch("pictures/b.png")], "in the order that is seen");
     search.set_text("nothing of that name");
     shows(&window, "Nothing found");
+    stage.tell(Event::Files { of: name("bob"), names: vec!["a".into()], unfit: 2, is_cut: true });
+    let told = "2 files are not listed, because their names cannot be asked for.\nOnly the first 1 files are listed.";
+    shows(&window, told);
+    stage.tell(files_of("bob", vec!["a".into()]));
+    wait_for("nothing left out", || !sees(&window, told));
 }
 
 #[gtk::test]
@@ -284,7 +293,7 @@ fn a_file_is_got_under_another_name() {
     let stage = Stage::new();
     let window = SharedFilesWindow::new(&app(), &stage.client, &name("bob"));
     window.present();
-    stage.tell(Event::Files { of: name("bob"), names: vec!["pictures/a.png".into()] });
+    stage.tell(files_of("bob", vec!["pictures/a.png".into()]));
     shows(&window, "1 file");
     stage.take_sent();
     all::<gtk::ColumnView>(&window).remove(0).model().unwrap().select_all();
@@ -329,7 +338,7 @@ fn no_answer_is_told_and_asked_for_again() {
     stage.take_sent();
     press(&window, "Retry");
     assert_eq!(stage.take_sent(), [Command::ListFiles(name("bob"))]);
-    stage.tell(Event::Files { of: name("bob"), names: Vec::new() });
+    stage.tell(files_of("bob", Vec::new()));
     shows(&window, "bob shares no files.");
 }
 
@@ -595,6 +604,9 @@ fn what_peers_get_to_know_changes_at_once() {
     assert!(address.addresses().iter().all(|text| text.ends_with(":4000")));
     page.share(Some("/srv/slides".as_ref()));
     shows(&page, "/srv/slides");
+    preferences.show_sharing(Some(Sharing { files: 3, unfit: 1, is_cut: false }));
+    let left_out = "1 file is left out, because its name cannot be sent: rename it to share it.";
+    shows(&page, &format!("3 files are shared.\n{left_out}"));
     press(&page, "Stop Sharing");
     shows(&page, "Nothing is shared.");
     page.put_downloads("/srv/got".as_ref());

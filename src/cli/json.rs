@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
+use super::text::left_out;
 use crate::net::{
     Contact, ConversationId, Direction, Event, LinkState, NetError, Phase, Transfer, TransferState, UserName,
 };
@@ -68,7 +69,10 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
             }
             vec![json!({"event": "user_info", "peer": of.as_str(), "info": fields})]
         }
-        Event::Files { of, names } => vec![json!({"event": "files", "peer": of.as_str(), "files": names})],
+        Event::Files { of, names, unfit, is_cut } => {
+            vec![json!({"event": "files", "peer": of.as_str(), "files": names, "unfit": unfit, "cut": is_cut})]
+        }
+        Event::Sharing(sharing) => left_out(sharing).iter().map(|message| error(message)).collect(),
         Event::Unanswered { by, because, .. } => vec![error(&format!("{by}: {because}"))],
         Event::NotOffered { to, path, because } => {
             vec![error(&format!("{} could not be offered to {to}: {because}", path.display()))]

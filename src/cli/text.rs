@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::net::{
-    Contact, Conversation, ConversationId, Delivery, Direction, EndReason, Event, LinkState, Phase, Transfer,
+    Contact, Conversation, ConversationId, Delivery, Direction, EndReason, Event, LinkState, Phase, Sharing, Transfer,
     TransferState, UserName, displayable,
 };
 
@@ -36,9 +36,14 @@ pub(super) fn lines(event: &Event) -> Vec<String> {
             )
             .chain(info.picture.iter().map(|picture| format!("    a picture of {} bytes", picture.len())))
             .collect(),
-        Event::Files { of, names } if names.is_empty() => vec![format!("* {of} shares no files")],
-        Event::Files { of, names } => std::iter::once(format!("* {of} shares:"))
+        Event::Files { of, names, unfit: 0, .. } if names.is_empty() => vec![format!("* {of} shares no files")],
+        Event::Files { of, names, unfit, is_cut } => std::iter::once(format!("* {of} shares:"))
             .chain(names.iter().map(|name| format!("    {}", displayable(name))))
+            .chain((*unfit > 0).then(|| format!("! {unfit} more have names that cannot be asked for")))
+            .chain(is_cut.then(|| format!("! only the first {} are listed", names.len())))
+            .collect(),
+        Event::Sharing(sharing) => std::iter::once(format!("* sharing {} files", sharing.files))
+            .chain(left_out(sharing).into_iter().map(|sentence| format!("! {sentence}")))
             .collect(),
         Event::Unanswered { by, because, .. } => vec![format!("! {by}: {}", displayable(&because.to_string()))],
         Event::NotOffered { to, path, because } => {
@@ -75,6 +80,17 @@ pub(super) fn undelivered(conversation: &ConversationId, delivery: &Event, missi
         }
         _ => format!("a message in conversation {conversation} may not have been delivered{to}"),
     }
+}
+
+/// What of the shared folder others do not see, in sentences.
+pub(super) fn left_out(sharing: &Sharing) -> Vec<String> {
+    let unfit = format!("{} files are not shared: their names cannot be sent, so rename them", sharing.unfit);
+    let is_cut =
+        "not all files are shared: there are too many for one list, or they are too deep in folders".to_owned();
+    [(sharing.unfit > 0, unfit), (sharing.is_cut, is_cut)]
+        .into_iter()
+        .filter_map(|(is_so, sentence)| is_so.then_some(sentence))
+        .collect()
 }
 
 /// Progress is for programs; people are told the beginning and the end.
@@ -146,6 +162,19 @@ fn names(names: &[UserName]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_out_of_a_list_is_said() {
+        let of = UserName::received("bob");
+        let event = Event::Files { of, names: vec!["a".to_owned()], unfit: 2, is_cut: true };
+        let expected =
+            ["* bob shares:", "    a", "! 2 more have names that cannot be asked for", "! only the first 1 are listed"];
+        assert_eq!(lines(&event), expected);
+        let sharing = Sharing { files: 3, unfit: 1, is_cut: true };
+        let told = lines(&Event::Sharing(sharing));
+        assert!(told[0] == "* sharing 3 files" && told.len() == 3, "{told:?}");
+        assert_eq!(lines(&Event::Sharing(Sharing { files: 3, ..Sharing::default() })), ["* sharing 3 files"]);
+    }
 
     #[test]
     fn a_peer_is_told_who_has_not_come_to_its_conversation_and_why() {

@@ -63,7 +63,13 @@ pub enum Event {
         of: UserName,
         /// The names, `/` between folder and file, sorted; [`super::Command::Fetch`] takes them as they are.
         names: Vec<String>,
+        /// How many files are left out because their names cannot be asked for.
+        unfit: usize,
+        /// There are more files than are kept; the last are left out.
+        is_cut: bool,
     },
+    /// Peer mode: the shared folder has been looked through, and what others see of it is news.
+    Sharing(Sharing),
     /// Peer mode: what was asked of somebody was not answered.
     Unanswered {
         /// Who was asked.
@@ -95,6 +101,17 @@ pub enum Event {
     Transfer(Transfer),
     /// Something has gone wrong that no other event tells.
     Problem(NetError),
+}
+
+/// What others see of the shared folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sharing {
+    /// How many files.
+    pub files: usize,
+    /// How many are left out because their names cannot be sent.
+    pub unfit: usize,
+    /// There are more files than a list may have, or they are too deep in folders, or too many to look at.
+    pub is_cut: bool,
 }
 
 /// What can be asked of a peer.

@@ -2,6 +2,7 @@
 
 mod errands;
 mod files;
+mod reports;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -25,14 +26,14 @@ use self::files::Files;
 use self::transfers::Transfers;
 use super::command::{Command, OfferId};
 use super::discovery::{self, Advertisement, Discovery};
-use super::event::{Contact, Event, LinkState, NetError, NetErrorKind, Question};
+use super::event::{Contact, Event, LinkState, NetError, NetErrorKind, Question, Sharing};
 use super::exchange::{self, Arrival, Request};
 use super::mode::{PeerParameters, ServerAddress};
 use super::node::{Action, Farewell, Input, Moment, Node, Reply, ReplyKey};
 use super::transfer::remove_forgotten;
 use super::{Next, emit};
 use crate::protocol::ident::UserName;
-use crate::protocol::social::{self, Form, UserInfo};
+use crate::protocol::social::{self, Form};
 use crate::protocol::status::Status;
 
 /// How much may wait from errands and from others.
@@ -58,6 +59,8 @@ struct Peer<'a> {
     roster: Option<Vec<Contact>>,
     errands: Errands,
     files: Files,
+    /// What others see of the shared folder, as it was told last.
+    sharing: Option<Sharing>,
     transfers: Transfers,
     /// Requests of others about chats that wait for their reply.
     replies: HashMap<u64, oneshot::Sender<exchange::Reply>>,
@@ -112,6 +115,7 @@ pub(super) async fn run(
         roster: None,
         errands: Errands::new(news.clone()),
         files,
+        sharing: None,
         transfers: Transfers::new(news),
         replies: HashMap::new(),
         early: Vec::new(),
@@ -362,105 +366,6 @@ impl Peer<'_> {
             self.tell_transfer(update).await;
         } else {
             self.errands.download(id, order);
-        }
-    }
-
-    async fn news(&mut self, news: News) {
-        match news {
-            News::Asked(ask, name, answer) => {
-                if answer == super::node::Answer::Unreachable {
-                    self.discovery.verify(&name);
-                }
-                self.give(Input::Asked { ask, answer }).await;
-            }
-            News::UserInfo(of, Ok((info, form))) => {
-                self.forms.insert(of.clone(), form);
-                emit(self.events, Event::UserInfo { of, info }).await;
-            }
-            News::Files(of, Ok((names, form))) => {
-                self.forms.insert(of.clone(), form);
-                emit(self.events, Event::Files { of, names }).await;
-            }
-            News::UserInfo(by, Err(because)) => self.unanswered(by, Question::UserInfo, because).await,
-            News::Files(by, Err(because)) => self.unanswered(by, Question::Files, because).await,
-            News::NotOffered(to, path, because) => {
-                self.doubt(&to, &because);
-                emit(self.events, Event::NotOffered { to, path, because }).await;
-            }
-            News::Progress(id, done) => {
-                let update = self.transfers.progress(id, done);
-                self.tell_transfer(update).await;
-            }
-            News::Downloaded(id, result) => {
-                let update = self.transfers.downloaded(id, result);
-                self.tell_transfer(update).await;
-            }
-            News::Upload(id, progress) => {
-                let update = self.transfers.uploaded(id, progress);
-                self.tell_transfer(update).await;
-            }
-            News::Added(address, result) => self.added(address, result).await,
-            News::Shared(Ok(share)) => self.files.share(share),
-            News::Unshared(share, error) => {
-                if self.files.unshare(&share) {
-                    let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
-                    emit(self.events, Event::Problem(error)).await;
-                }
-            }
-            News::Shared(Err(error)) => {
-                self.files.share(None);
-                let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
-                emit(self.events, Event::Problem(error)).await;
-            }
-        }
-    }
-
-    async fn tell_transfer(&self, update: Option<super::event::Transfer>) {
-        if let Some(update) = update {
-            emit(self.events, Event::Transfer(update)).await;
-        }
-    }
-
-    async fn unanswered(&self, by: UserName, question: Question, because: NetError) {
-        self.doubt(&by, &because);
-        emit(self.events, Event::Unanswered { by, question, because }).await;
-    }
-
-    /// Looks whether somebody is still there who could not be reached.
-    fn doubt(&self, name: &UserName, because: &NetError) {
-        if because.kind == NetErrorKind::PeerUnreachable {
-            self.discovery.verify(name);
-        }
-    }
-
-    /// Somebody, or nobody, is at an address that the user has given.
-    async fn added(&mut self, address: ServerAddress, result: Result<(UserInfo, Vec<SocketAddr>), NetError>) {
-        let Some(known) = self.added.iter_mut().find(|(given, _)| *given == address) else { return };
-        match result {
-            Ok((info, addresses)) => {
-                let field = |wanted: &str| {
-                    info.fields
-                        .iter()
-                        .find(|(field, _)| field.eq_ignore_ascii_case(wanted))
-                        .map(|(_, text)| text.as_str())
-                };
-                let name = UserName::received(field("name").unwrap_or(&address.to_string()));
-                let status = Status::received(field("status").unwrap_or("online"));
-                let before = known.1.replace(name.clone());
-                if let Some(before) = before.filter(|before| *before != name) {
-                    self.lost(before).await;
-                }
-                self.found(name, status, addresses).await;
-            }
-            Err(error) => {
-                if let Some(name) = known.1.take() {
-                    self.lost(name).await;
-                } else {
-                    self.added.retain(|(given, _)| *given != address);
-                    let error = NetError::with(error.kind, format!("{address}: {}", error.detail));
-                    emit(self.events, Event::Problem(error)).await;
-                }
-            }
         }
     }
 

@@ -28,8 +28,8 @@ use crate::protocol::social::NameMatch;
 
 /// How deep folders are listed.
 const DEPTH: usize = 16;
-/// Most files in a list.
-const FILES: usize = 50_000;
+/// Most files in a list, of ours and of others.
+pub(super) const FILES: usize = 50_000;
 /// Most bytes of names in a list: with what a pickle adds to each, it stays well inside a reply.
 const NAME_BYTES: usize = 8 << 20;
 /// Most entries that are looked at for a list, and how long that may take.

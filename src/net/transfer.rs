@@ -308,7 +308,7 @@ async fn get(order: Download) -> Result<Downloaded, TransferError> {
 /// Whether a peer has a file of this name in its list.
 async fn is_listed(address: SocketAddr, name: &str) -> bool {
     let answer = exchange::ask(&[address], &PeerRequest::ListFiles, Form::default()).await;
-    answer.is_ok_and(|answer| file_list(&answer.reply).is_ok_and(|names| names.iter().any(|known| known == name)))
+    answer.is_ok_and(|answer| file_list(&answer.reply).is_ok_and(|list| list.names.iter().any(|known| known == name)))
 }
 
 /// Does what blocks on a thread that may.

@@ -139,6 +139,15 @@ impl Application {
                 window.present();
             }
         ));
+        client.connect_sharing_changed(glib::clone!(
+            #[weak(rename_to = app)]
+            self,
+            move |client| {
+                if let Some(preferences) = app.imp().preferences.upgrade() {
+                    preferences.show_sharing(client.sharing());
+                }
+            }
+        ));
         let app = self.downgrade();
         settings.on_changed(&[key::NAME, key::MODE, key::SERVER_HOST, key::SERVER_PORT], move |_| {
             if let Some(app) = app.upgrade() {
@@ -230,6 +239,7 @@ impl Application {
         };
         let preferences = Preferences::new(&window, settings, &imp.hosting, self.sender());
         preferences.show_link(&client.link());
+        preferences.show_sharing(client.sharing());
         imp.preferences.set(Some(&preferences));
         preferences.connect_unrealize(glib::clone!(
             #[weak(rename_to = app)]

@@ -104,7 +104,7 @@ impl InquiryPage {
                 imp.problem.show(&Problem { retry: true, ..Problem::new(error, &inquiry.of().shown()) });
                 "failed"
             }
-            Answer::UserInfo(_) | Answer::Files(_) => {
+            Answer::UserInfo(_) | Answer::Files { .. } => {
                 show(&answer);
                 "answer"
             }

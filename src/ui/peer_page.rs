@@ -11,9 +11,9 @@ use gtk::{gio, glib};
 
 use super::a11y;
 use super::field::{self, Field};
-use super::i18n::{gettext, gettext_f};
+use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::settings::{Settings, key};
-use crate::net::{Command, LinkState, ServiceType, ServiceTypeError, UserInfo, UserName};
+use crate::net::{Command, LinkState, ServiceType, ServiceTypeError, Sharing, UserInfo, UserName};
 
 mod imp {
     use std::cell::{Cell, OnceCell};
@@ -36,6 +36,8 @@ mod imp {
         pub(super) choose_shared: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) stop_sharing: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) sharing: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) downloads: TemplateChild<gtk::Label>,
         #[template_child]
@@ -123,6 +125,28 @@ impl PeerPage {
         if let Some(port) = port {
             imp.addresses.set_port(port);
         }
+    }
+
+    /// Says what others see of the shared folder, while that is known.
+    pub fn show_sharing(&self, sharing: Option<Sharing>) {
+        let label = &self.imp().sharing;
+        label.set_visible(sharing.is_some());
+        let Some(sharing) = sharing else { return };
+        let mut sentences = vec![ngettext_f("{n} file is shared.", "{n} files are shared.", sharing.files, &[])];
+        if sharing.unfit > 0 {
+            sentences.push(ngettext_f(
+                "{n} file is left out, because its name cannot be sent: rename it to share it.",
+                "{n} files are left out, because their names cannot be sent: rename them to share them.",
+                sharing.unfit,
+                &[],
+            ));
+        }
+        if sharing.is_cut {
+            sentences.push(gettext(
+                "Others do not see all of them: there are too many for one list, or they are too deep in folders.",
+            ));
+        }
+        label.set_label(&sentences.join("\n"));
     }
 
     /// Shows what the settings say of what waits to be applied.

@@ -17,7 +17,7 @@ use super::i18n::{gettext, gettext_f};
 use super::problem::Problem;
 use super::settings::{Appearance, Settings, key};
 use crate::net::{
-    Command, LinkState, Mode, NetError, NetErrorKind, PeerParameters, Presence, ServerParameters, Status,
+    Command, LinkState, Mode, NetError, NetErrorKind, PeerParameters, Presence, ServerParameters, Sharing, Status,
 };
 
 type Send = Box<dyn Fn(Command) -> Result<(), NetError>>;
@@ -193,6 +193,11 @@ impl Preferences {
             LinkState::Offline(None) | LinkState::Connecting { .. } | LinkState::Online { .. } => imp.problem.clear(),
         }
         self.offer_apply();
+    }
+
+    /// Follows what others see of the shared folder.
+    pub fn show_sharing(&self, sharing: Option<Sharing>) {
+        self.imp().peer_page.show_sharing(sharing);
     }
 
     fn fill(&self, settings: &Settings) {

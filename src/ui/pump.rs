@@ -50,7 +50,10 @@ pub fn apply(client: &Client, batch: Vec<Event>) {
             Event::Conversation(conversation) => client.set_conversation(&conversation),
             Event::Delivery { id, state, missing } => client.set_delivery(id, state, &missing),
             Event::UserInfo { of, info } => client.set_answer(&of, Question::UserInfo, &Answer::UserInfo(info)),
-            Event::Files { of, names } => client.set_answer(&of, Question::Files, &Answer::Files(names)),
+            Event::Files { of, names, unfit, is_cut } => {
+                client.set_answer(&of, Question::Files, &Answer::Files { names, unfit, is_cut });
+            }
+            Event::Sharing(sharing) => client.set_sharing(Some(sharing)),
             Event::Unanswered { by, question, because } => client.set_unanswered(&by, question, because),
             Event::NotOffered { to, path, because } => client.set_not_offered(to, path, because),
             Event::Offered { offer, from, file } => client.add_offer(offer, from, &file),

@@ -42,6 +42,8 @@ mod imp {
         #[template_child]
         pub(super) folder: TemplateChild<gtk::ColumnViewColumn>,
         #[template_child]
+        pub(super) left_out: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) state: TemplateChild<gtk::Label>,
         pub(super) files: gio::ListStore,
         pub(super) filter: OnceCell<gtk::CustomFilter>,
@@ -61,6 +63,7 @@ mod imp {
                 list: TemplateChild::default(),
                 name: TemplateChild::default(),
                 folder: TemplateChild::default(),
+                left_out: TemplateChild::default(),
                 state: TemplateChild::default(),
                 files: gio::ListStore::new::<SharedFile>(),
                 filter: OnceCell::default(),
@@ -118,8 +121,9 @@ impl SharedFilesWindow {
         let inquiry = imp.inquiry.get_or_init(|| client.inquire(of, Question::Files));
         let weak = window.downgrade();
         imp.page.follow(client, inquiry, move |answer| {
-            if let (Some(window), Answer::Files(names)) = (weak.upgrade(), answer) {
+            if let (Some(window), Answer::Files { names, unfit, is_cut }) = (weak.upgrade(), answer) {
                 window.show_files(names);
+                window.show_left_out(names.len(), *unfit, *is_cut);
             }
         });
         window
@@ -200,6 +204,25 @@ impl SharedFilesWindow {
         imp.folder.set_fixed_width(if has_folders { FOLDER_WIDTH } else { -1 });
         imp.files.splice(0, imp.files.n_items(), &files);
         self.refresh_state();
+    }
+
+    /// Says what is not in the list, if anything is not.
+    fn show_left_out(&self, listed: usize, unfit: usize, is_cut: bool) {
+        let mut sentences = Vec::new();
+        if unfit > 0 {
+            sentences.push(ngettext_f(
+                "{n} file is not listed, because its name cannot be asked for.",
+                "{n} files are not listed, because their names cannot be asked for.",
+                unfit,
+                &[],
+            ));
+        }
+        if is_cut {
+            sentences.push(gettext_f("Only the first {n} files are listed.", &[("n", &listed.to_string())]));
+        }
+        let imp = self.imp();
+        imp.left_out.set_visible(!sentences.is_empty());
+        imp.left_out.set_label(&sentences.join("\n"));
     }
 
     fn selected(&self) -> Vec<SharedFile> {

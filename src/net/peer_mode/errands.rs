@@ -10,15 +10,15 @@ use tokio::task::spawn_blocking;
 
 use super::files::Files;
 use crate::net::command::TransferId;
-use crate::net::event::{NetError, NetErrorKind};
+use crate::net::event::{NetError, NetErrorKind, Sharing};
 use crate::net::exchange::{self, ExchangeError};
 use crate::net::mode::ServerAddress;
 use crate::net::node::{Answer, AskKey};
 use crate::net::resolve::resolve;
-use crate::net::share::{Share, ShareError};
+use crate::net::share::{Listing, Share, ShareError};
 use crate::net::transfer::{self, Download, Downloaded, TransferError};
 use crate::protocol::ident::UserName;
-use crate::protocol::social::{self, Form, PeerRequest, UserInfo};
+use crate::protocol::social::{self, FileList, Form, PeerRequest, UserInfo};
 
 /// Most requests of ours on their way at once; the others wait.
 const REQUESTS: usize = 64;
@@ -31,7 +31,7 @@ pub(super) enum News {
     /// What somebody tells about themselves.
     UserInfo(UserName, Result<(UserInfo, Form), NetError>),
     /// What somebody shares.
-    Files(UserName, Result<(Vec<String>, Form), NetError>),
+    Files(UserName, Result<(FileList, Form), NetError>),
     /// An offer could not be made.
     NotOffered(UserName, PathBuf, NetError),
     /// How far a download is.
@@ -44,8 +44,8 @@ pub(super) enum News {
     Added(ServerAddress, Result<(UserInfo, Vec<SocketAddr>), NetError>),
     /// A folder is shared now, or cannot be.
     Shared(Result<Option<Share>, ShareError>),
-    /// A folder that was shared cannot be any more.
-    Unshared(Share, ShareError),
+    /// A shared folder has been looked through, or cannot be shared any more.
+    Listed(Share, Result<Sharing, ShareError>),
 }
 
 /// Does errands.
@@ -115,9 +115,9 @@ impl Errands {
         let asking = self.request(at, PeerRequest::ListFiles, form);
         self.run(async move {
             let files = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
-                let mut names = social::file_list(&answer.reply).map_err(|error| bad_reply(&error))?;
-                names.sort();
-                Ok((names, answer.form))
+                let mut list = social::file_list(&answer.reply).map_err(|error| bad_reply(&error))?;
+                list.names.sort();
+                Ok((list, answer.form))
             });
             News::Files(of, files)
         });
@@ -177,18 +177,28 @@ impl Errands {
     pub(super) fn share(&self, folder: Option<PathBuf>) {
         self.run(open_share(folder));
     }
+
+    /// Looks through a shared folder. Until its names are known, they are served as well, but a little later.
+    pub(super) fn look_through(&self, share: Share) {
+        let news = self.news.clone();
+        // The loop takes news all the time, unless it has ended.
+        drop(spawn_blocking(move || {
+            let listing = share.list();
+            news.send_blocking(listed(share, listing))
+        }));
+    }
 }
 
-/// Opens a folder to share it, and begins to look through it: until its names are known, they are served as well, but
-/// a little later.
+/// The news of a shared folder that has been looked through.
+pub(super) fn listed(share: Share, listing: Result<Listing, ShareError>) -> News {
+    let sharing = listing.map(|it| Sharing { files: it.names.len(), unfit: it.unfit, is_cut: it.is_cut });
+    News::Listed(share, sharing)
+}
+
+/// Opens a folder to share it.
 pub(super) async fn open_share(folder: Option<PathBuf>) -> News {
     let Some(folder) = folder else { return News::Shared(Ok(None)) };
     let opened = spawn_blocking(move || Share::open(&folder)).await;
-    if let Ok(Ok(share)) = &opened {
-        let share = share.clone();
-        // What is wrong with the folder is told when somebody asks for the list.
-        drop(spawn_blocking(move || share.list().map(drop)));
-    }
     // A panic of that thread has been printed; there is nothing to share then.
     News::Shared(opened.map_or(Ok(None), |share| share.map(Some)))
 }

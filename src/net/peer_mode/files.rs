@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::net::share::{Offers, Share, ShareError, SharedFile};
+use crate::net::share::{Listing, Offers, Share, ShareError, SharedFile};
 use crate::net::transfer::Source;
 use crate::protocol::ident::UserName;
 use crate::protocol::social::NameMatch;
@@ -20,6 +20,12 @@ struct State {
     offers: Offers,
     /// Who is where: an offer is to a person, and a request comes from an address.
     people: HashMap<IpAddr, Vec<UserName>>,
+}
+
+impl State {
+    fn shares(&self, share: &Share) -> bool {
+        self.share.as_ref().is_some_and(|known| known.is_same(share))
+    }
 }
 
 impl Files {
@@ -57,19 +63,22 @@ impl Files {
         })
     }
 
-    /// The names of what is shared with everybody. Blocks on the disk.
-    pub(super) fn list(&self) -> Result<Vec<String>, (Share, ShareError)> {
-        let Some(share) = self.lock().share.clone() else { return Ok(Vec::new()) };
-        match share.list() {
-            Ok(listing) => Ok(listing.names.to_vec()),
-            Err(error) => Err((share, error)),
-        }
+    /// Looks through what is shared with everybody, if anything is. Blocks on the disk.
+    pub(super) fn list(&self) -> Option<(Share, Result<Listing, ShareError>)> {
+        let share = self.lock().share.clone()?;
+        let listing = share.list();
+        Some((share, listing))
+    }
+
+    /// Whether this folder is shared.
+    pub(super) fn is_shared(&self, share: &Share) -> bool {
+        self.lock().shares(share)
     }
 
     /// Shares this folder no longer; whether it was shared until now.
     pub(super) fn unshare(&self, share: &Share) -> bool {
         let mut state = self.lock();
-        let was_shared = state.share.as_ref().is_some_and(|known| known.is_same(share));
+        let was_shared = state.shares(share);
         if was_shared {
             state.share = None;
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 
 use super::Peer;
-use super::errands::News;
+use super::errands;
 use crate::net::command::OfferId;
 use crate::net::emit;
 use crate::net::event::Event;
@@ -60,13 +60,14 @@ impl Peer<'_> {
             PeerRequest::ListFiles => {
                 let (files, news) = (self.files.clone(), self.errands.news());
                 spawn_blocking(move || {
-                    let listed = files.list();
+                    let found = files.list();
                     // What is wrong with the folder is not for others: to them nothing is shared.
-                    let (names, lost) = listed.map_or_else(|lost| (Vec::new(), Some(lost)), |names| (names, None));
+                    let listing = found.as_ref().and_then(|(_, listing)| listing.as_ref().ok());
+                    let names = listing.map_or_else(Vec::new, |listing| listing.names.to_vec());
                     drop(reply.send(Reply::Bytes(social::encode_file_list(names))));
-                    if let Some((share, error)) = lost {
+                    if let Some((share, listing)) = found {
                         // The loop takes news all the time, unless it has ended.
-                        drop(news.send_blocking(News::Unshared(share, error)));
+                        drop(news.send_blocking(errands::listed(share, listing)));
                     }
                 });
             }

@@ -10,6 +10,7 @@ use super::*;
 use crate::net::command::MessageId;
 use crate::net::discovery::{FakeLan, ServiceType};
 use crate::net::event::{Delivery, EndReason, Phase, Transfer, TransferState};
+use crate::protocol::social::UserInfo;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -120,6 +121,16 @@ async fn files_are_listed_offered_and_got() {
     ann.tell(Command::ListFiles(name("bob"))).await;
     let names = ann.wait(|event| if let Event::Files { names, .. } = event { Some(names.clone()) } else { None }).await;
     assert_eq!(names, ["notes.txt"]);
+
+    // What cannot be sent is told to whom it belongs.
+    let unfit = bob.shared.path().join("bad\nname");
+    fs::write(&unfit, "").unwrap();
+    ann.tell(Command::ListFiles(name("bob"))).await;
+    ann.wait(|event| matches!(event, Event::Files { names, unfit: 0, .. } if *names == ["notes.txt"]).then_some(()))
+        .await;
+    let sharing = Sharing { files: 1, unfit: 1, is_cut: false };
+    bob.wait(|event| (*event == Event::Sharing(sharing)).then_some(())).await;
+    fs::remove_file(unfit).unwrap();
     ann.tell(Command::Fetch { from: name("bob"), file: "notes.txt".into(), save_as: None }).await;
     let got = ann.transfer().await;
     assert_eq!(got.state, TransferState::Done);

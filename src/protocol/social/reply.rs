@@ -45,17 +45,33 @@ fn value(reply: &[u8]) -> Result<Value, ReplyError> {
     pickle::decode(pickled, limits::REPLY_BYTES / limits::BYTES_PER_NODE).map_err(ReplyError::Refused)
 }
 
-/// The names in a reply to `LIST_FILES`, as they came; what is no text is left out.
-pub fn file_list(reply: &[u8]) -> Result<Vec<String>, ReplyError> {
-    match value(reply)? {
-        Value::List(list) | Value::Tuple(list) | Value::Set(list) => {
-            Ok(list.into_iter().filter_map(Value::into_text).collect())
-        }
+/// What is in a reply to `LIST_FILES`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileList {
+    /// The names, as they came.
+    pub names: Vec<String>,
+    /// How much is left out because no `GET_FILE` can ask for it: it is no text, is empty, has a line end in it, or is
+    /// longer than [`limits::FILE_NAME_BYTES`].
+    pub unfit: usize,
+}
+
+/// Reads a reply to `LIST_FILES`.
+pub fn file_list(reply: &[u8]) -> Result<FileList, ReplyError> {
+    let entries = match value(reply)? {
+        Value::List(list) | Value::Tuple(list) | Value::Set(list) => list,
         // A dictionary of names and sizes, or the like.
-        Value::Dict(pairs) => Ok(pairs.into_iter().filter_map(|(name, _)| name.into_text()).collect()),
-        Value::None => Ok(Vec::new()),
-        _ => Err(ReplyError::Shape("list")),
-    }
+        Value::Dict(pairs) => pairs.into_iter().map(|(name, _)| name).collect(),
+        Value::None => Vec::new(),
+        _ => return Err(ReplyError::Shape("list")),
+    };
+    let all = entries.len();
+    let names: Vec<_> =
+        entries.into_iter().filter_map(Value::into_text).filter(|name| can_be_asked_for(name)).collect();
+    Ok(FileList { unfit: all - names.len(), names })
+}
+
+fn can_be_asked_for(name: &str) -> bool {
+    !name.is_empty() && name.len() <= limits::FILE_NAME_BYTES && !name.contains(['\n', '\r', '\0'])
 }
 
 /// A reply to `LIST_FILES`.

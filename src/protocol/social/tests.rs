@@ -249,11 +249,14 @@ fn an_invitation_is_answered_in_many_ways() {
 #[test]
 fn lists_of_files_come_in_many_shapes() {
     let names = vec!["a.txt".to_owned(), "sub/ü.txt".to_owned()];
-    assert_eq!(file_list(&encode_file_list(names.clone())), Ok(names));
-    assert_eq!(file_list(b"\n(S'b'\nS'a'\nt."), Ok(vec!["b".into(), "a".into()]));
-    assert_eq!(file_list(b"(dp0\nS'a'\nI7\ns."), Ok(vec!["a".into()]));
-    assert_eq!(file_list(b"(lS'a'\naNa."), Ok(vec!["a".into()]));
-    assert_eq!(file_list(b"N."), Ok(vec![]));
+    let list = |names: &[&str], unfit| Ok(FileList { names: names.iter().map(ToString::to_string).collect(), unfit });
+    assert_eq!(file_list(&encode_file_list(names.clone())), Ok(FileList { names, unfit: 0 }));
+    assert_eq!(file_list(b"\n(S'b'\nS'a'\nt."), list(&["b", "a"], 0));
+    assert_eq!(file_list(b"(dp0\nS'a'\nI7\ns."), list(&["a"], 0));
+    assert_eq!(file_list(b"(lS'a'\naNa."), list(&["a"], 1));
+    assert_eq!(file_list(b"N."), list(&[], 0));
+    let unfit = [String::new(), "a\nb".into(), "a\r".into(), "a\0".into(), "x".repeat(5000), " a\tb".into()];
+    assert_eq!(file_list(&encode_file_list(unfit)), list(&[" a\tb"], 5));
     assert_eq!(file_list(b""), Err(ReplyError::Empty));
     assert_eq!(file_list(b"(lS'a'\na"), Err(ReplyError::Incomplete));
     assert_eq!(file_list(b"I7\n."), Err(ReplyError::Shape("list")));

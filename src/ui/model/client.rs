@@ -16,7 +16,7 @@ use gtk::{gio, glib};
 use super::{Conversation, Entry, Failure, Inquiry, Invitation, Message, Roster, Subject, Transfer};
 use crate::net::{
     self, Command, Contact, ConversationId, Delivery, LinkState, MessageId, NetError, NetErrorKind, Phase, Said,
-    UserName,
+    Sharing, UserName,
 };
 use crate::ui::i18n::gettext_f;
 
@@ -31,7 +31,7 @@ pub type Outbox = Box<dyn Fn(Command) -> Result<(), NetError>>;
 mod imp {
     use super::{
         Cell, Command, Conversation, ConversationId, Failure, HashMap, HashSet, Inquiry, Instant, Invitation, LazyLock,
-        LinkState, OnceCell, Outbox, RefCell, Roster, Signal, Transfer, UserName, VecDeque, gio, glib,
+        LinkState, OnceCell, Outbox, RefCell, Roster, Sharing, Signal, Transfer, UserName, VecDeque, gio, glib,
     };
     use glib::prelude::*;
     use glib::subclass::prelude::*;
@@ -51,6 +51,7 @@ mod imp {
         pub has_files: Cell<bool>,
         pub inquiries: RefCell<Vec<glib::WeakRef<Inquiry>>>,
         pub transfers: gio::ListStore,
+        pub sharing: Cell<Option<Sharing>>,
         pub waiting: RefCell<VecDeque<Command>>,
         pub sends_later: Cell<bool>,
         pub problem: RefCell<Option<Failure>>,
@@ -75,6 +76,7 @@ mod imp {
                 has_files: Cell::default(),
                 inquiries: RefCell::default(),
                 transfers: gio::ListStore::new::<Transfer>(),
+                sharing: Cell::default(),
                 waiting: RefCell::default(),
                 sends_later: Cell::default(),
                 problem: RefCell::default(),
@@ -92,11 +94,12 @@ mod imp {
 
     impl ObjectImpl for Client {
         fn signals() -> &'static [Signal] {
-            static SIGNALS: LazyLock<[Signal; 7]> = LazyLock::new(|| {
+            static SIGNALS: LazyLock<[Signal; 8]> = LazyLock::new(|| {
                 [
                     Signal::builder("link-changed").build(),
                     Signal::builder("roster-changed").build(),
                     Signal::builder("problem").build(),
+                    Signal::builder("sharing-changed").build(),
                     Signal::builder("opened").param_types([Conversation::static_type()]).build(),
                     Signal::builder("unread").param_types([Conversation::static_type()]).build(),
                     Signal::builder("transfer-changed").param_types([Transfer::static_type()]).build(),
@@ -212,9 +215,14 @@ impl Client {
     pub fn send(&self, command: Command) -> Result<(), NetError> {
         let Some(outbox) = self.imp().outbox.get() else { return Err(NetError::new(NetErrorKind::NotConnected)) };
         let has_files = if let Command::Connect(mode) = &command { Some(mode.has_files()) } else { None };
+        // Another folder, or none, is looked through first.
+        let shares_anew = matches!(command, Command::Share(_) | Command::Connect(_));
         outbox(command).inspect_err(|error| self.tell_problem(Some(error.clone().into())))?;
         if let Some(has_files) = has_files {
             self.imp().has_files.set(has_files);
+        }
+        if shares_anew {
+            self.set_sharing(None);
         }
         Ok(())
     }
@@ -315,6 +323,7 @@ impl Client {
             // What was offered can be got only while one is there oneself.
             self.drop_requests(|subject| matches!(subject, Subject::File { .. }));
             imp.waiting.take();
+            self.set_sharing(None);
         }
         imp.starting.replace(None);
         imp.link_since.set(Instant::now());

@@ -15,8 +15,15 @@ pub enum Answer {
     Awaited,
     /// What they tell about themselves.
     UserInfo(UserInfo),
-    /// The names of the files they share, `/` between folder and file.
-    Files(Vec<String>),
+    /// What they share.
+    Files {
+        /// The names of the files, `/` between folder and file.
+        names: Vec<String>,
+        /// How many files are left out because their names cannot be asked for.
+        unfit: usize,
+        /// There are more than these.
+        is_cut: bool,
+    },
     /// There is no answer.
     None(NetError),
 }

@@ -12,7 +12,9 @@ use super::super::inquiry::{Answer, Inquiry};
 use super::super::invitation::Subject;
 use super::super::transfer::Transfer;
 use super::Client;
-use crate::net::{self, Command, Direction, NetError, NetErrorKind, OfferId, Question, TransferState, UserName};
+use crate::net::{
+    self, Command, Direction, NetError, NetErrorKind, OfferId, Question, Sharing, TransferState, UserName,
+};
 
 /// How many transfers the list keeps. The oldest that have ended go first.
 const TRANSFERS: u32 = 1_000;
@@ -23,6 +25,11 @@ impl Client {
     /// Whether people can be asked about themselves and their files: one is, or was last, among peers.
     pub fn has_files(&self) -> bool {
         self.imp().has_files.get()
+    }
+
+    /// What others see of the shared folder, while one shares any and it is known.
+    pub fn sharing(&self) -> Option<Sharing> {
+        self.imp().sharing.get()
     }
 
     /// The files on their way, and those that have come or gone, each a [`Transfer`], oldest first.
@@ -145,6 +152,13 @@ impl Client {
         self.set_answer(by, question, &Answer::None(because));
     }
 
+    /// Takes over what others see of the shared folder; `None` if that is not known.
+    pub fn set_sharing(&self, sharing: Option<Sharing>) {
+        if self.imp().sharing.replace(sharing) != sharing {
+            self.emit_by_name::<()>("sharing-changed", &[]);
+        }
+    }
+
     /// Tells that a file could not be offered.
     pub fn set_not_offered(&self, to: UserName, path: PathBuf, because: NetError) {
         self.tell_problem(Some(Failure::NotOffered { to, path, because }));
@@ -203,6 +217,11 @@ impl Client {
             false,
             glib::closure_local!(move |client: &Self, _: &Transfer| callback(client)),
         )
+    }
+
+    /// Calls back when others see something else of the shared folder.
+    pub fn connect_sharing_changed(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+        self.connect_plain("sharing-changed", callback)
     }
 
     /// Calls back when a file has come.

@@ -1,0 +1,130 @@
+//! What comes of errands, and who hears of it.
+
+use std::net::SocketAddr;
+
+use super::Peer;
+use super::errands::News;
+use crate::net::emit;
+use crate::net::event::{Event, NetError, NetErrorKind, Question, Sharing, Transfer};
+use crate::net::mode::ServerAddress;
+use crate::net::node::{Answer, Input};
+use crate::net::share::FILES;
+use crate::protocol::ident::UserName;
+use crate::protocol::social::{FileList, UserInfo};
+use crate::protocol::status::Status;
+
+impl Peer<'_> {
+    /// Takes over what an errand has brought.
+    pub(super) async fn news(&mut self, news: News) {
+        match news {
+            News::Asked(ask, name, answer) => {
+                if answer == Answer::Unreachable {
+                    self.discovery.verify(&name);
+                }
+                self.give(Input::Asked { ask, answer }).await;
+            }
+            News::UserInfo(of, Ok((info, form))) => {
+                self.forms.insert(of.clone(), form);
+                emit(self.events, Event::UserInfo { of, info }).await;
+            }
+            News::Files(of, Ok((FileList { mut names, unfit }, form))) => {
+                self.forms.insert(of.clone(), form);
+                let is_cut = names.len() > FILES;
+                names.truncate(FILES);
+                emit(self.events, Event::Files { of, names, unfit, is_cut }).await;
+            }
+            News::UserInfo(by, Err(because)) => self.unanswered(by, Question::UserInfo, because).await,
+            News::Files(by, Err(because)) => self.unanswered(by, Question::Files, because).await,
+            News::NotOffered(to, path, because) => {
+                self.doubt(&to, &because);
+                emit(self.events, Event::NotOffered { to, path, because }).await;
+            }
+            News::Progress(id, done) => {
+                let update = self.transfers.progress(id, done);
+                self.tell_transfer(update).await;
+            }
+            News::Downloaded(id, result) => {
+                let update = self.transfers.downloaded(id, result);
+                self.tell_transfer(update).await;
+            }
+            News::Upload(id, progress) => {
+                let update = self.transfers.uploaded(id, progress);
+                self.tell_transfer(update).await;
+            }
+            News::Added(address, result) => self.added(address, result).await,
+            News::Shared(Ok(share)) => {
+                self.files.share(share.clone());
+                self.sharing = None;
+                if let Some(share) = share {
+                    self.errands.look_through(share);
+                }
+            }
+            News::Listed(share, Ok(sharing)) => {
+                if self.files.is_shared(&share) && self.sharing.replace(sharing) != Some(sharing) {
+                    emit(self.events, Event::Sharing(sharing)).await;
+                }
+            }
+            News::Listed(share, Err(error)) => {
+                if self.files.unshare(&share) {
+                    let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
+                    emit(self.events, Event::Sharing(Sharing::default())).await;
+                    emit(self.events, Event::Problem(error)).await;
+                }
+            }
+            News::Shared(Err(error)) => {
+                self.files.share(None);
+                let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
+                emit(self.events, Event::Problem(error)).await;
+            }
+        }
+    }
+
+    pub(super) async fn tell_transfer(&self, update: Option<Transfer>) {
+        if let Some(update) = update {
+            emit(self.events, Event::Transfer(update)).await;
+        }
+    }
+
+    async fn unanswered(&self, by: UserName, question: Question, because: NetError) {
+        self.doubt(&by, &because);
+        emit(self.events, Event::Unanswered { by, question, because }).await;
+    }
+
+    /// Looks whether somebody is still there who could not be reached.
+    fn doubt(&self, name: &UserName, because: &NetError) {
+        if because.kind == NetErrorKind::PeerUnreachable {
+            self.discovery.verify(name);
+        }
+    }
+
+    /// Somebody, or nobody, is at an address that the user has given.
+    async fn added(&mut self, address: ServerAddress, result: Result<(UserInfo, Vec<SocketAddr>), NetError>) {
+        let Some(known) = self.added.iter_mut().find(|(given, _)| *given == address) else { return };
+        match result {
+            Ok((info, addresses)) => {
+                let field = |wanted: &str| {
+                    info.fields
+                        .iter()
+                        .find(|(field, _)| field.eq_ignore_ascii_case(wanted))
+                        .map(|(_, text)| text.as_str())
+                };
+                let name = UserName::received(field("name").unwrap_or(&address.to_string()));
+                let status = Status::received(field("status").unwrap_or("online"));
+                let before = known.1.replace(name.clone());
+                if let Some(before) = before.filter(|before| *before != name) {
+                    self.lost(before).await;
+                }
+                self.found(name, status, addresses).await;
+            }
+            Err(error) => {
+                if let Some(name) = known.1.take() {
+                    self.lost(name).await;
+                } else {
+                    self.added.retain(|(given, _)| *given != address);
+                    let error = NetError::with(error.kind, format!("{address}: {}", error.detail));
+                    emit(self.events, Event::Problem(error)).await;
+                }
+            }
+        }
+    }
+}
