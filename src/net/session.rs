@@ -110,8 +110,6 @@ pub(super) struct Session {
     invitations: BTreeMap<ConversationId, UserName>,
     rooms: BTreeMap<ConversationId, Room>,
     lists: Lists,
-    /// The user has asked for the list of conversations.
-    list_wanted: bool,
     complained: Option<Instant>,
 }
 
@@ -130,7 +128,6 @@ impl Session {
             invitations: BTreeMap::new(),
             rooms: BTreeMap::new(),
             lists: Lists::default(),
-            list_wanted: false,
             complained: None,
         }
     }
@@ -186,7 +183,6 @@ impl Session {
     fn lost(&mut self, moment: Moment, out: &mut Vec<Action>) {
         self.registration = Registration::Absent;
         self.lists = Lists::default();
-        self.list_wanted = false;
         for asked in std::mem::take(&mut self.asked) {
             out.push(problem(NetErrorKind::NoConversation, &join(&asked.with)));
         }
@@ -364,8 +360,7 @@ impl Session {
                 self.enter(id, from.into_iter().collect(), moment, out);
             }
             Command::ListConversations => {
-                self.list_wanted = true;
-                self.ask_list(moment, out);
+                self.want_list(moment, out);
             }
             // These are about the connection, which is not the session's.
             Command::Connect(_) | Command::Disconnect | Command::RetryNow => {}
@@ -404,19 +399,7 @@ impl Session {
         for room in self.rooms.values_mut() {
             room.tick(moment, out);
         }
-        if self.next_list().is_some_and(|at| at <= moment.now) {
-            if self.lists.open > 0 {
-                self.lists.open = 0;
-                self.lists.mute = !self.lists.answered;
-                let unresumed: Vec<_> =
-                    self.rooms.iter().filter(|(_, room)| room.is_interrupted()).map(|(id, _)| id.clone()).collect();
-                for id in unresumed {
-                    self.end(&id, EndReason::NotResumed, out);
-                }
-            } else {
-                self.ask_list(moment, out);
-            }
-        }
+        self.list_due(moment, out);
     }
 
     /// Ends everything: the user goes offline.

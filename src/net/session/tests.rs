@@ -272,6 +272,21 @@ fn members_are_asked_for_only_where_they_are_not_pushed() {
 }
 
 #[test]
+fn late_lists_are_no_reason_to_stop_asking() {
+    let mut bench = Bench::talking();
+    let asked =
+        sent(&bench.after(POLL)).len() + sent(&bench.after(ANSWER)).len() + sent(&bench.give(Input::Tick)).len();
+    assert_eq!(asked, 2, "given up, and asked again");
+    for _ in 0..asked {
+        bench.give(lists(&[(7, &["alice", "bob"])]));
+    }
+    assert_eq!(sent(&bench.after(POLL)), [&ClientMessage::ListConversations]);
+    bench.give(lists(&[(7, &["alice", "bob"])]));
+    bench.give(lists(&[(7, &["alice"])]));
+    assert!(sent(&bench.after(POLL)).is_empty(), "this one came unasked");
+}
+
+#[test]
 fn a_conversation_that_is_no_longer_listed_is_over() {
     let mut bench = Bench::talking();
     let actions = bench.give(lists(&[]));
