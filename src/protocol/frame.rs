@@ -111,7 +111,8 @@ enum State {
     /// Between two messages.
     Boundary,
     /// Behind a verb of so many bytes, whose argument is being looked for or walked over.
-    Argument { verb: Result<Verb, String>, word: usize, scanner: Scanner },
+    /// Of raw text, so much is searched for its end.
+    Argument { verb: Result<Verb, String>, word: usize, scanner: Scanner, searched: usize },
     /// In a pickle that has no verb before it.
     Stray { scanner: Scanner },
 }
@@ -190,7 +191,7 @@ impl FrameDecoder {
         loop {
             let step = match std::mem::replace(&mut self.state, State::Boundary) {
                 State::Boundary => self.boundary(),
-                State::Argument { verb, word, scanner } => self.argument(verb, word, scanner),
+                State::Argument { verb, word, scanner, searched } => self.argument(verb, word, scanner, searched),
                 State::Stray { scanner } => self.stray(scanner),
             };
             match step {
@@ -262,8 +263,7 @@ impl FrameDecoder {
             return Ok(Step::Wait(State::Boundary));
         }
         if let Some(verb) = known_verb(self.verbs, rest) {
-            let state = State::Argument { word: verb.name.len(), verb: Ok(verb), scanner: self.scanner() };
-            return Ok(Step::Again(state));
+            return Ok(Step::Again(self.behind(Ok(verb), verb.name.len())));
         }
         if is_beginning_of_verb(self.verbs, rest) && self.flow != Flow::Ended {
             return Ok(Step::Wait(State::Boundary));
@@ -290,10 +290,21 @@ impl FrameDecoder {
             return Ok(Step::Wait(State::Boundary));
         }
         let name = String::from_utf8_lossy(&word).into_owned();
-        Ok(Step::Again(State::Argument { verb: Err(name), word: word.len(), scanner: self.scanner() }))
+        Ok(Step::Again(self.behind(Err(name), word.len())))
     }
 
-    fn argument(&mut self, verb: Result<Verb, String>, word: usize, mut scanner: Scanner) -> Result<Step, FrameError> {
+    /// Behind a verb of so many bytes.
+    fn behind(&self, verb: Result<Verb, String>, word: usize) -> State {
+        State::Argument { verb, word, scanner: self.scanner(), searched: 0 }
+    }
+
+    fn argument(
+        &mut self,
+        verb: Result<Verb, String>,
+        word: usize,
+        mut scanner: Scanner,
+        searched: usize,
+    ) -> Result<Step, FrameError> {
         let shape = verb.as_ref().map_or(Shape::None, |verb| verb.shape);
         let rest = self.rest();
         let behind = rest.get(word..).unwrap_or_default();
@@ -313,12 +324,13 @@ impl FrameDecoder {
             }
             Shape::None if argument.is_empty() || may_be_verb(self.verbs, argument) => {
                 self.awaits_silence = true;
-                Ok(Step::Wait(State::Argument { verb, word, scanner }))
+                Ok(Step::Wait(State::Argument { verb, word, scanner, searched }))
             }
             Shape::PickleOrText if self.is_raw(argument) => {
-                let Some(end) = raw_text::end(self.verbs, argument, self.is_quiet()) else {
+                let Some(end) = raw_text::end(self.verbs, argument, searched, self.is_quiet()) else {
+                    let searched = argument.len();
                     self.awaits_silence = true;
-                    return Ok(Step::Wait(State::Argument { verb, word, scanner }));
+                    return Ok(Step::Wait(State::Argument { verb, word, scanner, searched }));
                 };
                 let text = String::from_utf8_lossy(argument.get(..end).unwrap_or_default()).trim().to_owned();
                 Ok(self.emit(Some(verb), Argument::Text(text), begin + end))
@@ -329,10 +341,12 @@ impl FrameDecoder {
                     Ok(self.emit(Some(verb), argument, begin + end))
                 }
                 Ok(None) => {
-                    self.awaits_silence = shape == Shape::PickleOrText
-                        && !argument.is_empty()
-                        && raw_text::is_pickled(argument).is_none();
-                    Ok(Step::Wait(State::Argument { verb, word, scanner }))
+                    self.awaits_silence = match shape {
+                        Shape::None => begins_with_word(argument) && raw_text::is_pickled_scalar(argument).is_none(),
+                        Shape::Pickle => false,
+                        Shape::PickleOrText => !argument.is_empty() && raw_text::is_pickled(argument).is_none(),
+                    };
+                    Ok(Step::Wait(State::Argument { verb, word, scanner, searched }))
                 }
                 // What follows a bare verb is no argument of it; the next round says what it is.
                 Err(_) if shape == Shape::None => Ok(self.emit(Some(verb), Argument::None, begin)),
@@ -348,7 +362,12 @@ impl FrameDecoder {
         }
         known_verb(self.verbs, behind).is_some()
             || (may_be_verb(self.verbs, behind) && self.is_quiet())
-            || (begins_with_word(behind) && !is_beginning_of_verb(self.verbs, behind))
+            || (begins_with_word(behind) && !is_beginning_of_verb(self.verbs, behind) && !self.may_be_pickled(behind))
+    }
+
+    /// Whether what could be a word may as well be a pickle: `FROB Vhello\np0\n.` is one message.
+    fn may_be_pickled(&self, behind: &[u8]) -> bool {
+        raw_text::is_pickled_scalar(behind).unwrap_or(!self.is_quiet())
     }
 
     /// Whether what follows `ERROR` is text as it is, not a pickle.

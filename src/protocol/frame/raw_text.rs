@@ -5,15 +5,31 @@
 //! counts is how Python writes text, which no sentence begins with.
 
 use super::{Verb, known_verb};
+use crate::protocol::pickle::opcode::STOP;
 
 /// Longest raw text, in bytes: it is meant to be one sentence.
 const LONGEST: usize = 4096;
+/// More bytes than any verb and what must follow it to be told from a word in a sentence.
+const VERB_AND_MORE: usize = 32;
+
+/// Whether an argument is pickled where a word could stand as well; `None` if more bytes must tell.
+pub(super) fn is_pickled_scalar(argument: &[u8]) -> Option<bool> {
+    let width = match argument.first() {
+        // BININT1, BININT2, BININT and BINFLOAT: a number may have the bytes of letters.
+        Some(b'K') => 1,
+        Some(b'M') => 2,
+        Some(b'J') => 4,
+        Some(b'G') => 8,
+        _ => return is_pickled(argument),
+    };
+    argument.get(1 + width).map(|next| *next == STOP)
+}
 
 /// Whether an argument that should be text is pickled; `None` if more bytes must tell.
 pub(super) fn is_pickled(argument: &[u8]) -> Option<bool> {
     match argument {
-        // In the length of four bytes there is a nul.
-        [b'T' | b'X', _, _, a, b, ..] => Some((*a, *b) == (0, 0)),
+        // The last byte of the length is nul in any message that is not too long.
+        [b'T' | b'X', _, _, _, high, ..] => Some(*high == 0),
         [] | [b'S' | b'U' | b'N'] | [b'T' | b'X', ..] => None,
         // A string of protocol 0, and None.
         [b'S', quote, ..] => Some(matches!(quote, b'\'' | b'"')),
@@ -26,11 +42,15 @@ pub(super) fn is_pickled(argument: &[u8]) -> Option<bool> {
             Some(_) => Some(false),
         },
         // A line of Unicode, and its number in the memo.
-        [b'V', line @ ..] => match line.iter().position(|b| *b == b'\n').and_then(|end| line.get(end + 1..)) {
-            None | Some([] | [b'p']) => None,
-            Some([next, digit, ..]) => Some(*next == b'.' || (*next == b'p' && digit.is_ascii_digit())),
-            Some([next]) => Some(*next == b'.'),
-        },
+        [b'V', line @ ..] => {
+            // This is asked again whenever bytes come, so it must not look at many.
+            let line = line.get(..LONGEST).unwrap_or(line);
+            match line.iter().position(|b| *b == b'\n').and_then(|end| line.get(end + 1..)) {
+                None | Some([] | [b'p']) => None,
+                Some([next, digit, ..]) => Some(*next == STOP || (*next == b'p' && digit.is_ascii_digit())),
+                Some([next]) => Some(*next == STOP),
+            }
+        }
         _ => is_container(argument),
     }
 }
@@ -48,11 +68,12 @@ fn is_container(bytes: &[u8]) -> Option<bool> {
 }
 
 /// Where raw text ends, that nothing marks as text: at its line end, before the next message, or where the sender falls
-/// silent.
-pub(super) fn end(verbs: &[Verb], text: &[u8], quiet: bool) -> Option<usize> {
+/// silent. It was `searched` up to there before, when no more had come.
+pub(super) fn end(verbs: &[Verb], text: &[u8], searched: usize, quiet: bool) -> Option<usize> {
     let window = text.get(..LONGEST).unwrap_or(text);
-    let line = window.iter().position(|b| *b == b'\n');
-    let message = (0..line.unwrap_or(window.len())).find(|at| {
+    let from = searched.saturating_sub(VERB_AND_MORE).min(window.len());
+    let line = window.iter().skip(from).position(|b| *b == b'\n').map(|at| from + at);
+    let message = (from..line.unwrap_or(window.len())).find(|at| {
         let here = window.get(*at..).unwrap_or_default();
         // A verb in a sentence has words behind it.
         known_verb(verbs, here)

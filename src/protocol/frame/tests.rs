@@ -124,6 +124,32 @@ fn the_unknown_is_skipped_as_one_message() {
 }
 
 #[test]
+fn the_argument_of_the_unknown_may_look_like_a_word() {
+    for (argument, read_as) in [
+        (&b"Vhello\np0\n."[..], "Text(\"hello\")"),
+        (b"VJOIN I7\n.", "Text(\"JOIN I7\")"),
+        (b"XA\0\0\0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaq\0.", "Text("),
+        (b"UAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaq\0.", "Text("),
+        (b"Ka.", "Int(97)"),
+        (b"Mab.", "Int(25185)"),
+        (b"Ja\0\x01\0.", "Int(65633)"),
+        (b"GA.\x84\x80\0\0\0\0.", "Float(1000000.0)"),
+    ] {
+        let stream = [b"FROB ", argument, b"JOIN I7\n."].concat();
+        let frames = read(client, &stream);
+        assert!(frames.len() == 2 && frames[0].starts_with(&format!("?FROB {read_as}")), "{frames:?}");
+        assert_eq!(frames[1], "JOIN Int(7)");
+    }
+    // What does not go on like a pickle is a word, and so is what does not go on.
+    assert_eq!(read(client, b"FROB VOTE now\nN.JOIN I7\n."), ["?FROB", "?VOTE", "?now", "JOIN Int(7)"]);
+    let mut decoder = client();
+    decoder.push(b"FROB Very long");
+    assert!(drain(&mut decoder).is_empty() && decoder.awaits_silence());
+    decoder.silence();
+    assert_eq!(drain(&mut decoder), ["?FROB", "?Very", "?long"]);
+}
+
+#[test]
 fn a_refused_pickle_costs_one_message() {
     assert_eq!(
         read(client, b"STATUS cos\nsystem\n(S'ls'\ntR.JOIN I7\n."),
@@ -163,4 +189,18 @@ fn errors_as_pickle_and_as_raw_text() {
         decoder.silence();
         assert_eq!(drain(&mut decoder), [format!("ERROR raw {text}")]);
     }
+}
+
+#[test]
+fn a_long_error_in_small_pieces() {
+    // With time that grows with the square of the length, this would take minutes.
+    let long = "x".repeat(1 << 18);
+    let mut decoder = server();
+    let mut frames = Vec::new();
+    for piece in format!("ERROR V{long}\np0\n.ERROR Sorry: {long}").as_bytes().chunks(16) {
+        decoder.push(piece);
+        frames.extend(drain(&mut decoder));
+    }
+    assert_eq!(frames[0], format!("ERROR Text({long:?})"));
+    assert!(frames[1].starts_with("ERROR raw Sorry: xxx"));
 }
