@@ -143,8 +143,15 @@ fn closed_outputs_are_no_reason_to_fail() {
 
 #[test]
 fn it_tells_its_figures() {
-    let metrics = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let mut program = Program::start(&["--listen", "127.0.0.1:0", "--metrics", &metrics]);
+    let mut program = Program::start(&["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]);
+    let mut log = BufReader::new(program.0.stderr.take().unwrap());
+    let metrics = loop {
+        let mut line = String::new();
+        assert_ne!(log.read_line(&mut line).unwrap(), 0);
+        if let Some((_, url)) = line.trim_end().split_once("metrics at http://") {
+            break url.strip_suffix("/metrics").unwrap().to_owned();
+        }
+    };
     let address = program.addresses(1).remove(0);
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(&[register("bob"), b"JOIN I1\n.FROB N.".to_vec()].concat()).unwrap();
@@ -169,5 +176,15 @@ fn it_tells_its_figures() {
     ] {
         assert!(contains(&answer, format!("\n{line}\n").as_bytes()), "{line} in {}", String::from_utf8_lossy(&answer));
     }
-    assert!(ask(&metrics, b"GET / HTTP/1.1\r\n\r\n").starts_with(b"HTTP/1.1 404 "));
+    let with_head = |request: &[u8], head: &[u8]| {
+        let answer = ask(&metrics, request);
+        assert!(answer.starts_with(head), "{}", String::from_utf8_lossy(&answer));
+        contains(&answer, b"klatch_users 1\n")
+    };
+    for request in ["GET / HTTP/1.1\r\n\r\n", "GET /metrics?a=b HTTP/1.0\r\n\r\n", "GET /metrics HTTP/1.1\n\n"] {
+        assert!(with_head(request.as_bytes(), b"HTTP/1.1 200 "), "{request}");
+    }
+    assert!(!with_head(b"HEAD /metrics HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 "));
+    assert!(!with_head(b"GET /other HTTP/1.1\r\n\r\n", b"HTTP/1.1 404 "));
+    assert!(!with_head(b"POST /metrics HTTP/1.1\r\n\r\n", b"HTTP/1.1 405 "));
 }

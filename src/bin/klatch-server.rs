@@ -8,7 +8,7 @@ use clap::Parser;
 use klatch::server::{Arguments, Server, listen};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::warn;
+use tracing::{info, warn};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -46,7 +46,11 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
     let first = listeners.next().ok_or("no address to listen on: give one with --listen")?;
     let mut server = listeners.fold(Server::new(first, arguments.options()), Server::with_listener);
     if let Some(address) = arguments.metrics {
-        server = server.with_metrics(bind(address, "--metrics")?);
+        let listener = bind(address, "--metrics")?;
+        if let Ok(address) = listener.local_addr() {
+            info!("metrics at http://{address}/metrics");
+        }
+        server = server.with_metrics(listener);
     }
     announce(&server.local_addresses());
     server

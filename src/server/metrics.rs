@@ -100,23 +100,33 @@ pub(super) async fn serve(hub: Arc<Hub>, listener: TcpListener) {
 /// One request of HTTP/1, one answer, and the end of the connection.
 async fn answer(hub: Arc<Hub>, mut stream: TcpStream) -> io::Result<()> {
     let mut request = Vec::new();
-    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+    while !has_ended(&request) {
         if request.len() >= REQUEST_BYTES || stream.read_buf(&mut request).await? == 0 {
             return Ok(());
         }
     }
-    let line = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    let (status, body) = if line.starts_with(b"GET /metrics ") {
-        ("200 OK", text(&hub.lock()))
-    } else {
-        ("404 Not Found", "GET /metrics\n".to_owned())
+    let mut words = request.split(u8::is_ascii_whitespace);
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
+    let (status, body) = match (method, path) {
+        (b"GET" | b"HEAD", b"/metrics" | b"/") => ("200 OK", text(&hub.lock())),
+        (b"GET" | b"HEAD", _) => ("404 Not Found", "GET /metrics\n".to_owned()),
+        _ => ("405 Method Not Allowed\r\nAllow: GET, HEAD", "GET /metrics\n".to_owned()),
     };
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+    let mut answer = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
-    stream.write_all((head + &body).as_bytes()).await?;
+    if method != b"HEAD" {
+        answer += &body;
+    }
+    stream.write_all(answer.as_bytes()).await?;
     stream.shutdown().await
+}
+
+/// Whether the blank line is there that ends the head of a request; some write line ends without a carriage return.
+fn has_ended(request: &[u8]) -> bool {
+    request.windows(2).any(|end| end == b"\n\n") || request.windows(3).any(|end| end == b"\n\r\n")
 }
 
 /// The figures in the text format of Prometheus.
