@@ -28,7 +28,7 @@ pub(super) const NAMES_PER_INVITE: usize = 1000;
 pub(super) const MEMBERS: usize = 1000;
 /// Most conversations that one user may be in.
 pub(super) const CONVERSATIONS_PER_USER: usize = 200;
-/// Most unanswered invitations of one user. To decline is to say nothing, so the oldest makes room for a new one.
+/// Most unanswered invitations of one user. To decline is to say nothing, so an old one makes room for a new one.
 const INVITATIONS_PER_USER: usize = 200;
 /// Most bytes of the `ONLINE_USERS` and of the `CONVERSATIONS` list, about: half of what a client reads.
 const LIST_BYTES: usize = limits::REPLY_BYTES / 2;
@@ -274,10 +274,11 @@ impl Registry {
         invited.push(from);
         self.last_id += 1;
         let number = self.last_id;
+        let conversation = Conversation { inviter: from, invited: invited.clone(), ..Conversation::default() };
+        self.conversations.insert(number, conversation);
         for &client in &invited {
-            self.add_invitation(client, number);
+            self.add_invitation(client, number, from);
         }
-        self.conversations.insert(number, Conversation { invited: invited.clone(), ..Conversation::default() });
         self.conversations_bytes += CONVERSATION_BYTES;
         self.conversations_version += 1;
         let message = ServerMessage::Invitation { conversation: ConversationId::Int(number), from: source };
@@ -288,16 +289,22 @@ impl Registry {
         Ok(actions)
     }
 
-    fn add_invitation(&mut self, client: ClientKey, number: i64) {
+    fn add_invitation(&mut self, client: ClientKey, number: i64, inviter: ClientKey) {
         let Some(user) = self.users.get_mut(client) else { return };
-        user.invited_to.insert(number);
-        if user.invited_to.len() <= INVITATIONS_PER_USER {
-            return;
+        if user.invited_to.len() >= INVITATIONS_PER_USER {
+            // Whoever invites again and again does not push out what others have asked.
+            let is_theirs = |number: &&i64| self.conversations.get(number).is_some_and(|it| it.inviter == inviter);
+            let oldest = user.invited_to.iter().find(is_theirs).or(user.invited_to.first()).copied();
+            if let Some(oldest) = oldest {
+                user.invited_to.remove(&oldest);
+                if let Some(conversation) = self.conversations.get_mut(&oldest) {
+                    conversation.invited.retain(|&other| other != client);
+                    self.end_if_abandoned(oldest);
+                }
+            }
         }
-        let Some(oldest) = user.invited_to.pop_first() else { return };
-        if let Some(conversation) = self.conversations.get_mut(&oldest) {
-            conversation.invited.retain(|&other| other != client);
-            self.end_if_abandoned(oldest);
+        if let Some(user) = self.users.get_mut(client) {
+            user.invited_to.insert(number);
         }
     }
 

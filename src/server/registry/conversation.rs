@@ -13,6 +13,8 @@ pub(super) struct Member {
 
 #[derive(Default)]
 pub(super) struct Conversation {
+    /// Who has made it; may have gone.
+    pub(super) inviter: ClientKey,
     pub(super) members: Vec<Member>,
     pub(super) invited: Vec<ClientKey>,
     /// Those whose connection was lost: they may enter again, but do not keep the conversation alive.

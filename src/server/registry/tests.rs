@@ -229,6 +229,22 @@ fn everything_has_a_limit() {
 }
 
 #[test]
+fn whoever_invites_too_often_pushes_out_the_own_invitations() {
+    let mut world = World::new(Access::Invited, 3);
+    world.invite(2, &["u1"]).unwrap();
+    for _ in 0..2 * INVITATIONS_PER_USER {
+        world.invite(0, &["u1"]).unwrap();
+    }
+    assert!(world.join(1, 1).is_ok(), "the invitation of u2 has stayed");
+    assert_eq!(refusal(world.join(1, 2)), "there is no conversation 2");
+    // Who has invited nobody yet still can: then the oldest of all makes room.
+    world.invite(0, &["u1"]).unwrap();
+    world.invite(2, &["u1"]).unwrap();
+    let id = world.registry.last_id;
+    assert!(world.join(1, id).is_ok() && world.join(1, id - 1).is_ok());
+}
+
+#[test]
 fn a_status_is_told_when_it_changes() {
     let mut world = World::new(Access::Invited, 1);
     let before = world.registry.users_version();
