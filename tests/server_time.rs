@@ -136,3 +136,21 @@ async fn a_dead_reader_is_disconnected_within_a_minute() {
     }
     flood.abort();
 }
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_do_not_register_make_room_for_others() {
+    let options = Options { max_clients: 2, ..Options::default() };
+    let server = Server::new(listen("127.0.0.1:0".parse().unwrap()).unwrap(), options);
+    let address = server.local_addresses()[0];
+    tokio::spawn(server.run(std::future::pending()));
+    let mut alice = TcpStream::connect(address).await.unwrap();
+    alice.write_all(&register("alice")).await.unwrap();
+    receive(&mut alice).await;
+    let mut stranger = TcpStream::connect(address).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let mut bob = TcpStream::connect(address).await.unwrap();
+    assert!(contains(&receive(&mut stranger).await, b"the server is full"));
+    assert!(receive(&mut stranger).await.is_empty());
+    bob.write_all(&register("bob")).await.unwrap();
+    assert!(receive(&mut bob).await.starts_with(b"ONLINE_USERS "));
+}

@@ -8,6 +8,7 @@ use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 
 use slotmap::SlotMap;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -27,10 +28,11 @@ use super::registry::{Action, ClientKey, Departure, Registry};
 
 /// Bytes that are read from a connection at once.
 const READ_BYTES: usize = 16 << 10;
-/// So many refused messages without a good one between them end a connection.
-const REFUSALS: u8 = 100;
-/// Connections beyond the allowed number that are told so; those beyond them are closed without a word.
+/// Connections beyond the allowed number that are told so, or may still be ending; those beyond them are closed without a
+/// word.
 const TURNED_AWAY: usize = 64;
+/// So long after it was accepted, a connection without a `REGISTER` may have to make room for another.
+const WELCOME: Duration = Duration::from_secs(5);
 
 /// The state, and what tells the helpers of the server that there is something to do.
 pub(super) struct Hub {
@@ -100,34 +102,40 @@ impl Hub {
 impl State {
     /// Takes a new connection; `None` if there are far too many.
     pub(super) fn connect(&mut self, writer: OwnedWriteHalf, peer: SocketAddr) -> Option<ClientKey> {
-        let mut excess = (self.links.len() + 1).saturating_sub(self.options.max_clients);
-        if excess > 0 && self.evict_stranger() {
-            excess = 0;
-        }
-        if excess > TURNED_AWAY {
+        let limit = self.options.max_clients;
+        let is_crowded = self.links.len() >= limit && self.open_links() >= limit;
+        let is_full = is_crowded && !self.evict_stranger();
+        if self.links.len() >= limit.saturating_add(TURNED_AWAY) && (is_full || !is_crowded) {
             return None;
         }
         let key = self.links.insert(Link::new(writer, peer));
         debug!(%peer, "connected");
         self.publish();
-        if excess > 0 {
+        if is_full {
             self.counters.refuse(&Refusal::ServerFull);
             self.close(key, Some(Refusal::ServerFull.to_string()));
         }
         Some(key)
     }
 
+    /// Connections that are not ending.
+    fn open_links(&self) -> usize {
+        self.links.values().filter(|link| link.phase == Phase::Open).count()
+    }
+
     /// Gives up the connection that has been longest without a `REGISTER`, if there is one: connections that say nothing
     /// must not keep those out who have something to say.
     fn evict_stranger(&mut self) -> bool {
-        let is_stranger =
-            |(key, link): &(ClientKey, &Link)| link.phase == Phase::Open && !self.registry.is_registered(*key);
+        let now = Instant::now();
+        let is_stranger = |(key, link): &(ClientKey, &Link)| {
+            link.phase == Phase::Open && now >= link.since + WELCOME && !self.registry.is_registered(*key)
+        };
         let Some((key, _)) = self.links.iter().filter(is_stranger).min_by_key(|(_, link)| link.since) else {
             return false;
         };
         self.counters.refuse(&Refusal::ServerFull);
         self.close(key, Some(Refusal::ServerFull.to_string()));
-        self.write(key, Instant::now());
+        self.write(key, now);
         if let Some(link) = self.links.get_mut(key) {
             link.give_up();
             link.wake();
@@ -148,9 +156,6 @@ impl State {
         });
         match outcome {
             Ok(actions) => {
-                if let Some(link) = self.links.get_mut(key) {
-                    link.refusals = 0;
-                }
                 self.perform(actions);
                 if goodbye {
                     self.close(key, None);
@@ -162,25 +167,16 @@ impl State {
 
     fn refuse(&mut self, key: ClientKey, refusal: &Refusal) {
         self.counters.refuse(refusal);
-        let Some(link) = self.links.get_mut(key) else { return };
+        let Some(link) = self.links.get(key) else { return };
         debug!(peer = %link.peer, reason = refusal.label(), "refused");
-        link.refusals += 1;
-        if link.refusals >= REFUSALS {
-            self.close(key, Some(format!("{refusal}; after {REFUSALS} refused messages this connection ends")));
-        } else {
-            self.send_error(key, refusal.to_string());
-        }
+        let bytes: Arc<[u8]> = ServerMessage::Error(refusal.to_string()).encode().into();
+        self.push(key, &bytes);
     }
 
     /// The stream of this client cannot be understood any more.
     pub(super) fn refuse_stream(&mut self, key: ClientKey, refusal: &Refusal) {
         self.counters.refuse(refusal);
         self.close(key, Some(refusal.to_string()));
-    }
-
-    fn send_error(&mut self, key: ClientKey, text: String) {
-        let bytes: Arc<[u8]> = ServerMessage::Error(text).encode().into();
-        self.push(key, &bytes);
     }
 
     fn publish(&self) {

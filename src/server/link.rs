@@ -32,8 +32,6 @@ pub(super) struct Link {
     pub(super) next_write: Instant,
     /// The state of the list of users that was sent last.
     pub(super) users_told: u64,
-    /// Refused messages since the last good one.
-    pub(super) refusals: u8,
 }
 
 /// How far a connection is.
@@ -62,7 +60,6 @@ impl Link {
             is_paced: false,
             next_write: Instant::now(),
             users_told: 0,
-            refusals: 0,
         }
     }
 

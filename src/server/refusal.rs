@@ -28,11 +28,11 @@ pub(super) enum Refusal {
     NobodyInvited,
     #[error("{0}")]
     NobodyOnline(String),
-    #[error("there is no conversation {0}")]
+    #[error("there is no conversation {}", brief(.0))]
     NoConversation(ConversationId),
-    #[error("you are not invited to conversation {0}")]
+    #[error("you are not invited to conversation {}", brief(.0))]
     NotInvited(ConversationId),
-    #[error("you are not in conversation {0}: JOIN it first")]
+    #[error("you are not in conversation {}: JOIN it first", brief(.0))]
     NotMember(ConversationId),
     #[error("a conversation has at most {MEMBERS} members")]
     ConversationFull,
@@ -60,6 +60,19 @@ impl Refusal {
             Self::Stream(_) => "stream",
         }
     }
+}
+
+/// Most characters of an id that are told: it may have as many as a message.
+const ID_CHARS: usize = 64;
+
+/// An id as far as somebody needs it to know which one is meant.
+fn brief(id: &ConversationId) -> String {
+    let mut text = id.to_string();
+    if let Some((end, _)) = text.char_indices().nth(ID_CHARS) {
+        text.truncate(end);
+        text.push_str("...");
+    }
+    text
 }
 
 /// Every word that [`Refusal::label`] says.
