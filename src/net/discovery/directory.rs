@@ -2,13 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::time::{Duration, Instant};
 
 use super::instance;
 use super::{Event, Peer, Trouble};
 use crate::protocol::ident::UserName;
 
-/// How many peers are kept. A flood of invented ones costs no more than this.
+/// How many peers are kept, beside as many who are in doubt. A flood of invented ones costs no more than this.
 const PEERS: usize = 1000;
+/// How long somebody of whom the network says that they are gone may contradict. Who has been said to be gone by somebody
+/// else, by mistake or out of malice, tells so after a second.
+const OBJECTION: Duration = Duration::from_millis(2500);
 /// How many addresses of one peer are kept.
 const ADDRESSES: usize = 16;
 /// How many entries of one TXT record are kept.
@@ -52,7 +56,10 @@ pub(super) struct Directory {
 #[derive(Debug)]
 struct Known {
     peer: Peer,
-    is_confirmed: bool,
+    /// The host name in its records.
+    host: String,
+    /// Until then it must be seen again; `None` where there is no doubt.
+    doubted_until: Option<Instant>,
     /// The owner knows of it.
     is_told: bool,
 }
@@ -82,12 +89,14 @@ impl Directory {
     pub(super) fn saw(&mut self, sighting: Sighting) -> Option<Event> {
         if self.is_own_host(&sighting.host) {
             // After a conflict of names, what was known under this name may be oneself now.
-            return self.lost(&sighting.full_name);
+            return self.forget(&sighting.full_name);
         }
         let name = UserName::received(instance::of_full_name(&sighting.full_name, &self.service_type)?);
         let addresses = usable(&sighting);
         if addresses.is_empty() {
-            return self.lost(&sighting.full_name);
+            // Who gives a name up because somebody else has it does not take that one away.
+            let is_of_this_host = self.peers.get(&sighting.full_name).is_some_and(|known| known.host == sighting.host);
+            return if is_of_this_host { self.forget(&sighting.full_name) } else { None };
         }
         let text: Vec<(String, String)> =
             sighting.text.into_iter().take(TEXT).map(|(key, value)| (key, lenient_text(value))).collect();
@@ -101,7 +110,8 @@ impl Directory {
         let before = self.peers.get(&sighting.full_name);
         let is_news = before.is_none_or(|before| !before.is_told || before.peer != peer);
         let is_told = instance::key(peer.name.as_str()) != self.own_name;
-        self.peers.insert(sighting.full_name, Known { peer: peer.clone(), is_confirmed: true, is_told });
+        let known = Known { peer: peer.clone(), host: sighting.host, doubted_until: None, is_told };
+        self.peers.insert(sighting.full_name, known);
         (is_news && is_told).then_some(Event::Found(peer))
     }
 
@@ -119,29 +129,41 @@ impl Directory {
             .collect()
     }
 
-    /// A peer is gone.
-    pub(super) fn lost(&mut self, full_name: &str) -> Option<Event> {
+    /// The network says that a peer is gone: it is forgotten if it is not seen again soon.
+    pub(super) fn removed(&mut self, full_name: &str, now: Instant) {
+        if let Some(known) = self.peers.get_mut(full_name) {
+            known.doubted_until.get_or_insert(now + OBJECTION);
+        }
+    }
+
+    fn forget(&mut self, full_name: &str) -> Option<Event> {
         let known = self.peers.remove(full_name)?;
         known.is_told.then_some(Event::Lost { name: known.peer.name })
     }
 
-    /// From now on everybody must be seen again.
-    pub(super) fn doubt_all(&mut self) {
+    /// Until that moment everybody must be seen again.
+    pub(super) fn doubt_all(&mut self, until: Instant) {
         for known in self.peers.values_mut() {
-            known.is_confirmed = false;
+            known.doubted_until.get_or_insert(until);
         }
         self.is_overflowing = false;
     }
 
-    /// Forgets those who have not been seen since [`Directory::doubt_all`].
-    pub(super) fn forget_doubted(&mut self) -> Vec<Event> {
-        let doubted = self.peers.extract_if(|_, known| !known.is_confirmed);
-        doubted.filter(|(_, known)| known.is_told).map(|(_, known)| Event::Lost { name: known.peer.name }).collect()
+    /// When to call [`Directory::forget_doubted`].
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.peers.values().filter_map(|known| known.doubted_until).min()
     }
 
-    /// Those in doubt do not count: they may be the invented ones of a flood, and make room for the real ones.
+    /// Forgets those who had to be seen again until now.
+    pub(super) fn forget_doubted(&mut self, now: Instant) -> Vec<Event> {
+        let gone = self.peers.extract_if(|_, known| known.doubted_until.is_some_and(|until| until <= now));
+        gone.filter(|(_, known)| known.is_told).map(|(_, known)| Event::Lost { name: known.peer.name }).collect()
+    }
+
+    /// Those in doubt count apart: they may be the invented ones of a flood, and make room for the real ones.
     fn is_full(&self) -> bool {
-        self.peers.len() >= PEERS && self.peers.values().filter(|known| known.is_confirmed).count() >= PEERS
+        let confirmed = || self.peers.values().filter(|known| known.doubted_until.is_none()).count();
+        self.peers.len() >= PEERS && (self.peers.len() >= 2 * PEERS || confirmed() >= PEERS)
     }
 
     /// Whether somebody was refused since the last doubt.
@@ -163,7 +185,8 @@ fn usable(sighting: &Sighting) -> Vec<SocketAddr> {
     }
     let mut found: Vec<(u8, SocketAddr)> = Vec::new();
     for address in &sighting.addresses {
-        let rank = match address.ip {
+        // An IPv6 address may stand for an IPv4 one: ::ffff:127.0.0.1.
+        let rank = match address.ip.to_canonical() {
             // Whoever tells others the address of a loopback interface would have them speak to themselves.
             ip if ip.is_loopback() && !address.over_loopback => continue,
             ip if ip.is_unspecified() || ip.is_multicast() => continue,
@@ -175,7 +198,7 @@ fn usable(sighting: &Sighting) -> Vec<SocketAddr> {
         };
         let address = match address.ip {
             IpAddr::V6(v6) if rank == 3 => SocketAddrV6::new(v6, sighting.port, 0, address.interface).into(),
-            ip => SocketAddr::new(ip, sighting.port),
+            ip => SocketAddr::new(ip.to_canonical(), sighting.port),
         };
         found.push((rank, address));
     }
@@ -235,8 +258,8 @@ mod tests {
         let elsewhere = Sighting { port: 4002, ..bob.clone() };
         assert_eq!(found(directory.saw(elsewhere)).addresses, ["10.0.0.2:4002".parse().unwrap()]);
 
-        assert_eq!(directory.lost(&bob.full_name), Some(lost("b.o b")));
-        assert_eq!(directory.lost(&bob.full_name), None);
+        assert_eq!(directory.saw(Sighting { port: 0, ..bob.clone() }), Some(lost("b.o b")));
+        assert_eq!(directory.saw(Sighting { port: 0, ..bob }), None);
     }
 
     #[test]
@@ -252,8 +275,14 @@ mod tests {
                 "::1",
                 "0.0.0.0",
                 "224.0.0.251",
+                "255.255.255.255",
+                "ff02::1",
+                "::",
+                "::ffff:127.0.0.1",
+                "::ffff:224.0.0.1",
+                "::ffff:255.255.255.255",
                 "10.0.0.2",
-                "10.0.0.2",
+                "::ffff:10.0.0.2",
             ],
         );
         let peer = found(directory.saw(bob));
@@ -277,6 +306,39 @@ mod tests {
     }
 
     #[test]
+    fn who_is_said_to_be_gone_may_object() {
+        let mut directory = Directory::new(TYPE, "Ann");
+        let (bob, eve) = (sighting("bob", &["10.0.0.2"]), sighting("eve", &["10.0.0.3"]));
+        found(directory.saw(bob.clone()));
+        found(directory.saw(eve.clone()));
+        assert_eq!(directory.deadline(), None);
+        let now = Instant::now();
+        directory.removed(&bob.full_name, now);
+        directory.removed(&eve.full_name, now);
+        assert_eq!(directory.deadline(), Some(now + OBJECTION));
+        assert_eq!(directory.forget_doubted(now), []);
+        assert_eq!(directory.saw(bob), None);
+        directory.removed(&eve.full_name, now + OBJECTION);
+        assert_eq!(directory.forget_doubted(now + OBJECTION), [lost("eve")]);
+        assert_eq!(directory.deadline(), None);
+        directory.removed(&eve.full_name, now);
+        assert_eq!(directory.deadline(), None);
+    }
+
+    #[test]
+    fn who_gives_a_name_up_does_not_take_the_other_of_that_name_away() {
+        let mut directory = Directory::new(TYPE, "Ann");
+        let bob = sighting("bob", &["10.0.0.2"]);
+        let other = Sighting { host: "other.local.".into(), ..sighting("bob", &["10.0.0.3"]) };
+        found(directory.saw(bob.clone()));
+        assert_eq!(directory.saw(Sighting { port: 0, ..other.clone() }), None);
+        assert_eq!(directory.saw(bob), None);
+        // Somebody who has been killed comes back with another host name.
+        found(directory.saw(other.clone()));
+        assert_eq!(directory.saw(Sighting { port: 0, ..other }), Some(lost("bob")));
+    }
+
+    #[test]
     fn oneself_is_no_peer_and_other_services_are_none() {
         let mut directory = Directory::new(TYPE, "Ann");
         directory.add_own_host("klatch-1.local.");
@@ -296,10 +358,10 @@ mod tests {
         let told = directory.call_oneself("Ann (2)");
         assert!(matches!(&told[..], [Event::Found(peer)] if peer.name.as_str() == "ann"), "{told:?}");
         assert_eq!(directory.call_oneself("Ann (2)"), []);
-        assert_eq!(directory.lost(&ann.full_name), Some(lost("ann")));
+        assert_eq!(directory.saw(Sighting { port: 0, ..ann }), Some(lost("ann")));
 
         assert_eq!(directory.saw(sighting("ANN (2)", &["10.0.0.2"])), None);
-        assert_eq!(directory.lost("ANN (2)._klatch._tcp.local."), None);
+        assert_eq!(directory.saw(Sighting { port: 0, ..sighting("ANN (2)", &["10.0.0.2"]) }), None);
     }
 
     #[test]
@@ -308,10 +370,11 @@ mod tests {
         let (bob, eve) = (sighting("bob", &["10.0.0.2"]), sighting("eve", &["10.0.0.3"]));
         found(directory.saw(bob.clone()));
         found(directory.saw(eve));
-        directory.doubt_all();
+        let until = Instant::now();
+        directory.doubt_all(until);
         assert_eq!(directory.saw(bob), None);
-        assert_eq!(directory.forget_doubted(), [lost("eve")]);
-        assert_eq!(directory.forget_doubted(), []);
+        assert_eq!(directory.forget_doubted(until), [lost("eve")]);
+        assert_eq!(directory.forget_doubted(until), []);
     }
 
     #[test]
@@ -323,15 +386,25 @@ mod tests {
         }
         assert_eq!(events.len(), PEERS + 1);
         assert_eq!(events.last(), Some(&Event::Trouble(Trouble::TooMany(PEERS))));
-        assert_eq!(directory.lost("bogus 7._klatch._tcp.local."), Some(lost("bogus 7")));
+        let seventh = Sighting { port: 0, ..sighting("bogus 7", &["10.0.0.66"]) };
+        assert_eq!(directory.saw(seventh), Some(lost("bogus 7")));
         found(directory.saw(sighting("bob", &["10.0.0.2"])));
 
         // Those who are real answer again, and those who are new find room.
         assert!(directory.is_overflowing());
-        directory.doubt_all();
+        let until = Instant::now();
+        directory.doubt_all(until);
         assert!(!directory.is_overflowing());
         found(directory.saw(sighting("eve", &["10.0.0.3"])));
         assert_eq!(directory.saw(sighting("bob", &["10.0.0.2"])), None);
-        assert_eq!(directory.forget_doubted().len(), PEERS - 1);
+
+        // It goes on: those in doubt do not become ever more, nor stay for ever.
+        for number in 0..5 * PEERS {
+            directory.saw(sighting(&format!("more {number}"), &["10.0.0.66"]));
+            directory.doubt_all(until + OBJECTION);
+        }
+        assert_eq!(directory.peers.len(), 2 * PEERS);
+        assert_eq!(directory.forget_doubted(until).len(), PEERS - 1);
+        assert_eq!(directory.forget_doubted(until + OBJECTION).len(), PEERS + 1);
     }
 }

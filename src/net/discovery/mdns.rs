@@ -1,11 +1,12 @@
 //! The adapter on `mdns-sd`: the only file that names it.
 //!
 //! Two of its daemons run beside each other, one that looks for peers and one that announces oneself, because each has to
-//! be started anew for a reason of its own: the browser to empty its cache, which has no limit, and the announcer to
-//! change its name. When somebody else turns out to have the name, the announcer is ended and another is begun: mdns-sd
-//! would change the name by itself, but interface by interface, so that one peer may end up with two names; and because its
-//! table of services is in small letters (version 0.21.7, `handle_query`), it would go on to answer questions about `Bob`,
-//! and not those about `Bob (2)`.
+//! be started anew for a reason of its own: the browser to ask anew, and the announcer to change its name; and each of them
+//! when its cache, which has no limit, grows too large. When somebody else turns out to have the name, the announcer is
+//! ended and another is begun: mdns-sd would change the name by itself, but interface by interface, so that one peer may end
+//! up with two names; and because its table of services is in small letters (version 0.21.7, `handle_query`), it would go on
+//! to answer questions about `Bob`, and not those about `Bob (2)`. It looks for conflicts only before it announces a name;
+//! those that come later, when two networks become one, are found here in what the browser sees.
 
 mod announcer;
 mod browser;
@@ -18,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::announcer::{Announcer, Notice};
 use self::browser::{Browser, Sight};
-use super::directory::Directory;
+use super::directory::{Directory, Sighting};
 use super::{Advertisement, Event, Order, Trouble, instance};
 use crate::protocol::ident::UserName;
 
@@ -29,6 +30,8 @@ const LISTENING: Duration = Duration::from_millis(450);
 /// An announcement is repeated after more than a second (RFC 6762, sections 6 and 8.3). `mdns-sd` does so only for names
 /// in small letters.
 const REPEAT: Duration = Duration::from_millis(1100);
+/// At most so much later: many may have the same reason to do it.
+const JITTER_MILLIS: u64 = 500;
 /// How long peers may take to answer after the browser was started anew; it asks at once, after 1 s and after 3 s.
 const RETURN: Duration = Duration::from_secs(5);
 /// A new address is not yet of use in the moment in which it comes.
@@ -83,14 +86,20 @@ struct Task {
 struct Timers {
     announce: Option<Instant>,
     repeat: Option<Instant>,
+    /// What `repeat` becomes after it has gone off.
+    repeat_again: Option<Instant>,
     search_anew: Option<Instant>,
-    forget_doubted: Option<Instant>,
     round: Instant,
 }
 
 /// Whether a timer has gone off; then it is reset.
 fn is_due(timer: &mut Option<Instant>) -> bool {
     timer.take_if(|at| *at <= Instant::now()).is_some()
+}
+
+/// Whether the computer has slept between two rounds: the time of day goes on meanwhile, timers do not.
+fn has_slept(last_round: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(last_round).is_ok_and(|passed| passed > SLEPT)
 }
 
 impl Task {
@@ -111,8 +120,8 @@ impl Task {
             timers: Timers {
                 announce: Some(now + LISTENING),
                 repeat: None,
+                repeat_again: None,
                 search_anew: None,
-                forget_doubted: None,
                 round: now + ROUND,
             },
             last_round: SystemTime::now(),
@@ -140,6 +149,8 @@ impl Task {
                 self.advertisement.status = status;
                 if let Some(announcer) = &mut self.announcer {
                     announcer.set_status(&self.advertisement.status);
+                    // A status that is taken back at once is not told again so soon.
+                    self.announce_again_soon();
                 }
             }
             Order::Refresh => self.search_anew(),
@@ -160,14 +171,15 @@ impl Task {
         match sight {
             Sight::Name(full_name) => {
                 let Some(name) = instance::of_full_name(&full_name, service_type) else { return };
-                // One's own name is probably announced by oneself; if not, that is told when it is resolved.
+                // One's own name is probably announced by oneself; if not, that is told when it is resolved. Whoever is new
+                // may have come with a whole network, where nobody has heard of us, and somebody may have our name.
                 let is_own = self.announcer.as_ref().is_some_and(|announcer| announcer.has_name(name));
-                if !is_own && self.heard.len() < HEARD {
-                    self.heard.insert(instance::key(name));
+                if !is_own && self.heard.len() < HEARD && self.heard.insert(instance::key(name)) {
+                    self.announce_again_soon();
                 }
             }
             Sight::Resolved(sighting) => {
-                if self.must_yield_to(&sighting.full_name, &sighting.host) {
+                if self.must_yield_to(&sighting) {
                     self.announce_anew(None).await;
                 }
                 let event = self.directory.saw(sighting);
@@ -176,9 +188,11 @@ impl Task {
             Sight::Removed(full_name) => {
                 if let Some(name) = instance::of_full_name(&full_name, service_type) {
                     self.heard.remove(&instance::key(name));
+                    if self.announcer.as_ref().is_some_and(|announcer| announcer.has_name(name)) {
+                        self.announce_again_soon();
+                    }
                 }
-                let event = self.directory.lost(&full_name);
-                self.emit(event).await;
+                self.directory.removed(&full_name, Instant::now().into_std());
             }
             Sight::NewAddress => {
                 self.timers.search_anew.get_or_insert(Instant::now() + SETTLING);
@@ -194,25 +208,32 @@ impl Task {
     /// Whether somebody else has one's own name, and it is oneself who has to change it: of course while it is only wanted,
     /// and perhaps later, when two networks become one. Of two programs like this one just one yields then; others may
     /// not know that they should.
-    fn must_yield_to(&mut self, full_name: &str, host: &str) -> bool {
+    fn must_yield_to(&mut self, other: &Sighting) -> bool {
         let Some(announcer) = &self.announcer else { return false };
-        let name = instance::of_full_name(full_name, self.advertisement.service_type.as_str());
+        let name = instance::of_full_name(&other.full_name, self.advertisement.service_type.as_str());
         let Some(name) = name.filter(|name| announcer.has_name(name)) else { return false };
-        if self.directory.is_own_host(host) {
+        let is_there = other.port != 0;
+        if is_there && self.directory.is_own_host(&other.host) {
             return false;
         }
-        self.heard.insert(instance::key(name));
-        self.renames += 1;
-        self.renames <= RENAMES && announcer.yields_to(host)
+        let yields = is_there && announcer.yields_to(&other.host) && self.renames < RENAMES;
+        if yields {
+            self.heard.insert(instance::key(name));
+            self.renames += 1;
+        } else {
+            // So that the other one knows who has to yield, and everybody else whose name this is: the goodbye of the other
+            // takes one's own records away, too. (Those who have flushed them notice when they come back.)
+            self.announce_again_soon();
+        }
+        yields
     }
 
     fn search_anew(&mut self) {
         self.browser.stop();
         self.browser = Browser::start(&self.advertisement.service_type);
         self.heard.clear();
-        self.directory.doubt_all();
+        self.directory.doubt_all((Instant::now() + RETURN).into_std());
         self.timers.search_anew = None;
-        self.timers.forget_doubted = Some(Instant::now() + RETURN);
         // Those who are new in this network must hear of oneself, too.
         if let Some(announcer) = &mut self.announcer {
             announcer.announce_again();
@@ -220,6 +241,14 @@ impl Task {
     }
 
     // Announcing oneself.
+
+    /// Tells everybody all of it again, in more than a second: what was told less than a second ago, mdns-sd leaves out
+    /// (RFC 6762, section 6). If that is to be done already, it is done once more after it.
+    fn announce_again_soon(&mut self) {
+        let at = Instant::now() + REPEAT + Duration::from_millis(fastrand::u64(..JITTER_MILLIS));
+        let timer = if self.timers.repeat.is_none() { &mut self.timers.repeat } else { &mut self.timers.repeat_again };
+        *timer = Some(at);
+    }
 
     /// Announces under this name.
     fn announce(&mut self, name: &str) {
@@ -235,7 +264,7 @@ impl Task {
 
     /// Announces under another name: this one, or the wanted one if it is free.
     async fn announce_anew(&mut self, name: Option<String>) {
-        self.timers.repeat = None;
+        (self.timers.repeat, self.timers.repeat_again) = (None, None);
         // Otherwise it has not begun yet: the name is chosen when it does.
         if let Some(before) = self.announcer.take() {
             before.stop().await;
@@ -251,7 +280,7 @@ impl Task {
                 let name = UserName::received(&name);
                 if self.published.as_ref() != Some(&name) {
                     self.published = Some(name.clone());
-                    self.timers.repeat = Some(Instant::now() + REPEAT);
+                    self.announce_again_soon();
                     self.emit([Event::Published { name }]).await;
                 }
                 self.emit(others).await;
@@ -274,7 +303,8 @@ impl Task {
 
     fn next_timer(&self) -> Instant {
         let timers = &self.timers;
-        let optional = [timers.announce, timers.repeat, timers.search_anew, timers.forget_doubted];
+        let forget = self.directory.deadline().map(Instant::from_std);
+        let optional = [timers.announce, timers.repeat, timers.search_anew, forget];
         optional.into_iter().flatten().fold(timers.round, Instant::min)
     }
 
@@ -283,26 +313,42 @@ impl Task {
             let name = self.free_name();
             self.announce(&name);
         }
-        if is_due(&mut self.timers.repeat)
-            && let Some(announcer) = &mut self.announcer
-        {
-            announcer.announce_again();
+        if is_due(&mut self.timers.repeat) {
+            self.timers.repeat = self.timers.repeat_again.take();
+            if let Some(announcer) = &mut self.announcer {
+                announcer.announce_again();
+            }
         }
         if is_due(&mut self.timers.search_anew) {
             self.search_anew();
         }
-        if is_due(&mut self.timers.forget_doubted) {
-            let events = self.directory.forget_doubted();
-            self.emit(events).await;
-        }
+        let gone = self.directory.forget_doubted(Instant::now().into_std());
+        self.emit(gone).await;
         if self.timers.round <= Instant::now() {
             self.timers.round = Instant::now() + ROUND;
-            let now = SystemTime::now();
-            let has_slept = now.duration_since(self.last_round).is_ok_and(|passed| passed > SLEPT);
-            self.last_round = now;
+            let has_slept = has_slept(std::mem::replace(&mut self.last_round, SystemTime::now()), SystemTime::now());
             if has_slept || self.directory.is_overflowing() || self.browser.is_flooded().await {
                 self.search_anew();
             }
+            if let Some(announcer) = &mut self.announcer
+                && announcer.is_flooded().await
+            {
+                announcer.restart();
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sleep_is_noticed_by_the_time_of_day() {
+        let before = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        assert!(!has_slept(before, before + ROUND));
+        assert!(has_slept(before, before + ROUND + Duration::from_secs(10)));
+        // Somebody has put the clock back.
+        assert!(!has_slept(before, before - Duration::from_hours(1)));
     }
 }

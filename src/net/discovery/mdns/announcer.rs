@@ -5,7 +5,7 @@ use std::time::Duration;
 use mdns_sd::{DaemonEvent, IfKind, RRType, Receiver, ServiceDaemon, ServiceInfo};
 use tokio::time::{sleep, timeout};
 
-use super::browser::start_daemon;
+use super::browser::{is_flooded, start_daemon};
 use crate::net::discovery::{Advertisement, ServiceType, instance};
 
 /// How our host names begin. A random number makes each unique, so that one program's goodbye does not take away the
@@ -53,14 +53,33 @@ impl Announcer {
             status: advertisement.status.clone(),
             is_announced: false,
         };
-        announcer.running = start_daemon()
-            .and_then(|daemon| {
-                let notices = daemon.monitor()?;
-                daemon.register(announcer.service(announcer.port, true)?)?;
-                Ok((daemon, notices))
-            })
-            .map_err(|error| error.to_string());
+        announcer.begin();
         announcer
+    }
+
+    fn begin(&mut self) {
+        let begun = start_daemon().and_then(|daemon| {
+            let notices = daemon.monitor()?;
+            daemon.register(self.service(self.port, !self.is_announced)?)?;
+            Ok((daemon, notices))
+        });
+        self.running = begun.map_err(|error| error.to_string());
+    }
+
+    /// Whether others have announced so much that it has to be forgotten: mdns-sd keeps what nobody has asked for, too.
+    pub(super) async fn is_flooded(&self) -> bool {
+        match &self.running {
+            Ok((daemon, _)) => is_flooded(daemon).await,
+            Err(_) => false,
+        }
+    }
+
+    /// Goes on with an empty memory. Nobody notices.
+    pub(super) fn restart(&mut self) {
+        if let Ok((daemon, _)) = &self.running {
+            end_silently(daemon);
+        }
+        self.begin();
     }
 
     pub(super) fn host(&self) -> &str {
@@ -138,9 +157,8 @@ impl Announcer {
                 sleep(SECOND_GOODBYE).await;
             }
         } else {
-            // The name may be that of somebody else, whom a goodbye would remove. mdns-sd sends one in any case, so it
-            // must have nowhere to send it.
-            let _ = daemon.disable_interface(IfKind::All);
+            // The name may be that of somebody else, whom a goodbye would remove.
+            return end_silently(daemon);
         }
         if let Ok(answer) = daemon.shutdown() {
             let _ = timeout(ANSWER, answer.recv_async()).await;
@@ -164,6 +182,12 @@ impl Announcer {
         service.set_requires_probe(requires_probe);
         Ok(service.enable_addr_auto())
     }
+}
+
+/// Ends without a goodbye. mdns-sd says one in any case, so it must have nowhere to send it.
+fn end_silently(daemon: &ServiceDaemon) {
+    let _ = daemon.disable_interface(IfKind::All);
+    let _ = daemon.shutdown();
 }
 
 /// The name without the backslashes that mdns-sd puts before backslashes; dots, its other reason, are not in our names.

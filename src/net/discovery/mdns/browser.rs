@@ -9,8 +9,8 @@ use crate::net::discovery::ServiceType;
 use crate::net::discovery::directory::{Address, Sighting};
 use crate::net::interfaces::is_for_peers;
 
-/// How many records may be remembered; a peer has about six on each interface.
-const RECORDS: i64 = 30_000;
+/// How many records one daemon may remember, of up to 9,000 bytes; a peer has about six.
+const RECORDS: i64 = 12_000;
 /// How long a peer may take to answer whether it is still there.
 const VERIFICATION: Duration = Duration::from_secs(3);
 /// How often to look for changed addresses of this computer, in seconds.
@@ -96,16 +96,10 @@ impl Browser {
         }
     }
 
-    /// Whether so much was announced that it has to be forgotten, or the daemon cannot keep up.
     pub(super) async fn is_flooded(&self) -> bool {
-        let Ok(running) = &self.running else { return false };
-        let Ok(metrics) = running.daemon.get_metrics() else { return true };
-        match timeout(Duration::from_millis(500), metrics.recv_async()).await {
-            Ok(Ok(metrics)) => {
-                let cached = metrics.iter().filter(|(counter, _)| counter.starts_with("cached-"));
-                cached.map(|(_, count)| count).sum::<i64>() > RECORDS
-            }
-            _ => true,
+        match &self.running {
+            Ok(running) => is_flooded(&running.daemon).await,
+            Err(_) => false,
         }
     }
 
@@ -123,6 +117,18 @@ pub(super) fn start_daemon() -> mdns_sd::Result<ServiceDaemon> {
     daemon.disable_interface(IfKind::Predicate(IfPredicate::new(|interface| !is_for_peers(interface))))?;
     daemon.set_ip_check_interval(ADDRESSES_EVERY)?;
     Ok(daemon)
+}
+
+/// Whether so much was announced that it has to be forgotten, or the daemon cannot keep up.
+pub(super) async fn is_flooded(daemon: &ServiceDaemon) -> bool {
+    let Ok(metrics) = daemon.get_metrics() else { return true };
+    match timeout(Duration::from_millis(500), metrics.recv_async()).await {
+        Ok(Ok(metrics)) => {
+            let cached = metrics.iter().filter(|(counter, _)| counter.starts_with("cached-"));
+            cached.map(|(_, count)| count).sum::<i64>() > RECORDS
+        }
+        _ => true,
+    }
 }
 
 fn sighting(service: &ResolvedService) -> Sighting {
