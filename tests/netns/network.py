@@ -113,6 +113,13 @@ class Network:
         host.link("set", interface, "up")
         return address
 
+    def join(self, one, other):
+        """A cable from switch to switch."""
+        one, other = self.switches[one], self.switches[other]
+        one.link("add", "trunk", "type", "veth", "peer", "name", "trunk", "netns", other.namespace)
+        for switch in (one, other):
+            switch.link("set", "trunk", "master", "bridge", "up")
+
     def settle(self):
         """Waits until all addresses may be used."""
         for host in self.hosts:

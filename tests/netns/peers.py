@@ -109,6 +109,10 @@ class Klatch(JsonProgram):
         last = next((line for _, line in reversed(self.lines) if line.startswith('{"event":"peers"')), None)
         return {peer["name"]: peer for peer in json.loads(last)["peers"]} if last else {}
 
+    def port(self):
+        """Where it listens."""
+        return int(self.event("state", state="online")["detail"].removeprefix("port "))
+
     def sees(self, *names, timeout=3.0):
         """Waits until it lists just these."""
         self.wait(f"{self.name} sees just {sorted(names)}", lambda: set(self.peers()) == set(names), timeout)

@@ -114,6 +114,25 @@ def test_the_same_name_at_the_same_time(network):
     stays("three peers of three names", lambda: set(eve.peers()) == names, 2)
 
 
+def test_two_networks_become_one(network):
+    near, far = network.host(switch=0), network.host(switch=1)
+    network.settle()
+    ann, bob = Klatch(near, "Bob"), Klatch(far, "Bob")
+    eve = Klatch(near, "Eve")
+    eve.sees("Bob")
+    stays("apart", lambda: set(bob.peers()) == set(), 2)
+    network.join(0, 1)
+    # Nobody tells them: whoever comes next is new to all of them.
+    Klatch(far, "Zoë")
+    found = eve.sees("Bob", "Bob (2)", "Zoë", timeout=20)
+    assert {found[name]["port"] for name in ("Bob", "Bob (2)")} == {ann.port(), bob.port()}, found
+    for peer in (ann, bob):
+        peer.wait("sees the other Bob", lambda: len(peer.peers()) == 3, 10)
+        assert peer.port() not in (entry["port"] for entry in peer.peers().values()), peer.peers()
+    ports = {name: entry["port"] for name, entry in found.items()}
+    stays("they agree", lambda: {name: entry["port"] for name, entry in eve.peers().items()} == ports, 3)
+
+
 def test_an_interface_that_comes_and_goes(network):
     here, there = network.host(), network.host()
     network.settle()
