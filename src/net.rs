@@ -23,7 +23,7 @@ mod transfer;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_channel::{Receiver, Sender, TrySendError};
 
@@ -106,19 +106,24 @@ pub fn start() -> io::Result<(Handle, Events)> {
 /// One way of being online after the other, until no command can come any more.
 async fn serve(inbox: Receiver<Command>, events: Sender<Event>) {
     let mut next = Next::Offline;
+    // The last name that was wanted.
+    let mut me = None;
     loop {
         next = match next {
             Next::Offline => match inbox.recv().await {
                 Ok(Command::Connect(mode)) => Next::Connect(mode),
                 Ok(command) => {
-                    refuse(command, &events).await;
+                    refuse(command, me.as_ref(), &events).await;
                     Next::Offline
                 }
                 Err(_) => Next::End,
             },
-            Next::Connect(Mode::Server(parameters)) => server_mode::run(&parameters, &inbox, &events).await,
-            Next::Connect(Mode::Peer(parameters)) => {
-                peer_mode::run(*parameters, &inbox, &events, discovery::start).await
+            Next::Connect(mode) => {
+                me = Some(mode.name().clone());
+                match mode {
+                    Mode::Server(parameters) => server_mode::run(&parameters, &inbox, &events).await,
+                    Mode::Peer(parameters) => peer_mode::run(*parameters, &inbox, &events, discovery::start).await,
+                }
             }
             Next::End => return,
         }
@@ -133,10 +138,18 @@ enum Next {
 }
 
 /// Answers a command that needs a connection.
-async fn refuse(command: Command, events: &Sender<Event>) {
-    if !matches!(command, Command::Disconnect | Command::RetryNow | Command::SetStatus(_) | Command::Leave(_)) {
-        emit(events, Event::Problem(NetError::new(NetErrorKind::NotConnected))).await;
+async fn refuse(command: Command, me: Option<&UserName>, events: &Sender<Event>) {
+    match (command, me) {
+        (Command::Disconnect | Command::RetryNow | Command::SetStatus(_) | Command::Leave(_), _) => return,
+        // It was said while the news of being offline was on its way.
+        (Command::Say { conversation, body, id }, Some(me)) => {
+            for event in Event::unsaid(conversation, me.clone(), body, id, SystemTime::now()) {
+                emit(events, event).await;
+            }
+        }
+        _ => {}
     }
+    emit(events, Event::Problem(NetError::new(NetErrorKind::NotConnected))).await;
 }
 
 /// Tells the user interface; waits while it has too much to do. Once it is gone, nobody needs to be told.

@@ -170,6 +170,19 @@ fn a_restarted_server_is_found_again() {
 }
 
 #[test]
+fn what_is_said_too_late_is_not_lost() {
+    let server = Hosted::start(0);
+    let (ann, _bob, id) = chatting(server.port);
+    ann.handle.send(Command::Disconnect).unwrap();
+    ann.wait(|event| matches!(event, Event::Link(LinkState::Offline(_))).then_some(()));
+    ann.say(&id, "one more thing", 1);
+    assert_eq!(ann.hear(), ("ann".to_owned(), "one more thing".to_owned()));
+    ann.delivery(Delivery::Failed);
+    let problem = ann.wait(|event| if let Event::Problem(error) = event { Some(error.kind) } else { None });
+    assert_eq!(problem, NetErrorKind::NotConnected);
+}
+
+#[test]
 fn a_lost_connection_comes_back_into_its_conversation() {
     let server = Hosted::start(0);
     // What is between ann and the server can be cut.

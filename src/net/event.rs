@@ -419,6 +419,22 @@ impl NetErrorKind {
     }
 }
 
+impl Event {
+    /// What is told of a text of one's own that is not sent: it is shown, so that it can be sent again.
+    pub(super) fn unsaid(
+        conversation: ConversationId,
+        me: UserName,
+        body: String,
+        id: MessageId,
+        at: SystemTime,
+    ) -> [Self; 2] {
+        [
+            Self::Said(Said { conversation, from: me, body, at, own: Some(id) }),
+            Self::Delivery { id, state: Delivery::Failed, missing: Vec::new() },
+        ]
+    }
+}
+
 impl Contact {
     /// Somebody at a server.
     pub fn at_server(name: UserName, status: Status) -> Self {

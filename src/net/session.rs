@@ -317,7 +317,8 @@ impl Session {
                 let online = self.is_online();
                 let conversation_name = conversation.to_string();
                 let Some(room) = self.rooms.get_mut(&conversation) else {
-                    out.extend(room::unsaid(conversation, self.me.clone(), body.clone(), id, moment));
+                    let unsaid = Event::unsaid(conversation, self.me.clone(), body.clone(), id, moment.wall);
+                    out.extend(unsaid.map(Action::Emit));
                     let kind = if online { NetErrorKind::NotInConversation } else { NetErrorKind::NotConnected };
                     out.push(problem(kind, &conversation_name));
                     return;

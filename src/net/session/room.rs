@@ -156,7 +156,8 @@ impl Room {
         out: &mut Vec<Action>,
     ) -> bool {
         if !can_send || !matches!(self.shown.phase, Phase::Waiting | Phase::Open) {
-            out.extend(unsaid(self.shown.id.clone(), self.me.clone(), body.to_owned(), id, moment));
+            let unsaid = Event::unsaid(self.shown.id.clone(), self.me.clone(), body.to_owned(), id, moment.wall);
+            out.extend(unsaid.map(Action::Emit));
             return false;
         }
         out.push(Action::Emit(Event::Said(Said {
@@ -209,20 +210,6 @@ impl Room {
         self.shown.awaited.clear();
         self.show(out);
     }
-}
-
-/// What is told of a text that was not sent: it is shown, so that it can be sent again.
-pub(super) fn unsaid(
-    conversation: ConversationId,
-    me: UserName,
-    body: String,
-    id: MessageId,
-    moment: Moment,
-) -> [Action; 2] {
-    [
-        Action::Emit(Event::Said(Said { conversation, from: me, body, at: moment.wall, own: Some(id) })),
-        Action::Emit(delivered(id, Delivery::Failed)),
-    ]
 }
 
 fn delivered(id: MessageId, state: Delivery) -> Event {
