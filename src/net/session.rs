@@ -8,7 +8,7 @@ mod room;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
 
 use self::lists::Lists;
@@ -16,7 +16,7 @@ use self::room::Room;
 use super::command::Command;
 use super::event::{Contact, EndReason, Event, LinkState, NetError, NetErrorKind};
 use super::mode::ServerParameters;
-use crate::protocol::ident::{ConversationId, UserName};
+use crate::protocol::ident::{ConversationId, NameKey, UserName};
 use crate::protocol::im::{ArgumentError, ClientMessage, ServerMessage};
 use crate::protocol::limits;
 use crate::protocol::status::Status;
@@ -236,15 +236,21 @@ impl Session {
         if self.roster.as_ref() != Some(&roster) {
             out.push(Action::Emit(Event::Roster(roster.clone())));
             self.roster = Some(roster);
-            if self.is_online() && self.invitations.values().any(|from| !self.is_there(from)) {
+            if self.is_online() && !self.orphaned().is_empty() {
                 // Is there still a conversation to join?
                 self.ask_list(moment, out);
             }
         }
     }
 
-    fn is_there(&self, name: &UserName) -> bool {
-        self.roster.iter().flatten().any(|contact| contact.name == *name)
+    /// Invitations of people who are not there any more.
+    fn orphaned(&self) -> Vec<ConversationId> {
+        if self.invitations.is_empty() {
+            return Vec::new();
+        }
+        let there: HashSet<NameKey> = self.roster.iter().flatten().map(|contact| contact.name.key()).collect();
+        let orphaned = self.invitations.iter().filter(|(_, from)| !there.contains(&from.key()));
+        orphaned.map(|(id, _)| id.clone()).collect()
     }
 
     fn registered(&mut self, moment: Moment, out: &mut Vec<Action>) {

@@ -65,12 +65,11 @@ impl Lists {
 impl Session {
     /// Takes back invitations of people who have gone to conversations that nobody is in.
     fn withdraw_stale(&mut self, all: &BTreeMap<ConversationId, Vec<UserName>>, out: &mut Vec<Action>) {
-        let is_stale =
-            |(id, from): &(&ConversationId, &UserName)| !self.is_there(from) && all.get(*id).is_none_or(Vec::is_empty);
-        let stale: Vec<ConversationId> = self.invitations.iter().filter(is_stale).map(|(id, _)| id.clone()).collect();
-        for conversation in stale {
-            self.invitations.remove(&conversation);
-            out.push(Action::Emit(Event::Uninvited { conversation }));
+        for conversation in self.orphaned() {
+            if all.get(&conversation).is_none_or(Vec::is_empty) {
+                self.invitations.remove(&conversation);
+                out.push(Action::Emit(Event::Uninvited { conversation }));
+            }
         }
     }
 

@@ -99,10 +99,15 @@ impl Room {
 
     fn take(&mut self, members: &[UserName], others: Vec<NameKey>, out: &mut Vec<Action>) {
         self.is_listed = true;
-        self.shown.members = members.iter().take(KNOWN).cloned().collect();
-        if !self.shown.members.iter().any(|name| name.key() == self.me.key()) {
-            self.shown.members.push(self.me.clone());
+        let mut shown: Vec<UserName> = members.iter().take(KNOWN).cloned().collect();
+        if !shown.contains(&self.me) {
+            // Some servers write one's name in their own way.
+            match shown.iter_mut().find(|name| name.key() == self.me.key()) {
+                Some(name) => name.clone_from(&self.me),
+                None => shown.push(self.me.clone()),
+            }
         }
+        self.shown.members = shown;
         self.shown.awaited.retain(|name| !others.contains(&name.key()));
         self.shown.phase = if others.is_empty() { Phase::Waiting } else { Phase::Open };
         self.remember(others);
@@ -129,13 +134,17 @@ impl Room {
             }
             return;
         }
-        if !self.is_listed && !self.shown.members.contains(&from) && self.shown.members.len() < KNOWN {
+        if !self.is_listed && self.shown.members.len() < KNOWN {
             // A server that does not list members: who speaks is one.
-            self.shown.members.push(from.clone());
-            self.shown.awaited.retain(|name| name.key() != from.key());
-            self.shown.phase = Phase::Open;
-            self.remember([from.key()]);
-            self.show(out);
+            let key = from.key();
+            let is_awaited = self.shown.awaited.iter().any(|name| name.key() == key);
+            if is_awaited || !self.known.contains(&key) {
+                self.shown.members.push(from.clone());
+                self.shown.awaited.retain(|name| name.key() != key);
+                self.shown.phase = Phase::Open;
+                self.remember([key]);
+                self.show(out);
+            }
         }
         out.push(Action::Emit(Event::Said(Said {
             conversation: self.shown.id.clone(),

@@ -255,6 +255,21 @@ fn a_server_without_lists_shows_as_members_who_speak() {
     bench.give(Input::Command(Command::Join(id(7))));
     let actions = bench.give(said(7, "bob", "hello"));
     assert_eq!(conversation(&actions).unwrap().phase, Phase::Open);
+    assert_eq!(conversation(&actions).unwrap().awaited, []);
+    assert_eq!(conversation(&bench.give(said(7, "BOB", "still me"))), None);
+    let actions = bench.give(said(7, "carol", "me too"));
+    assert_eq!(conversation(&actions).unwrap().members, names(&["alice", "bob", "carol"]));
+}
+
+#[test]
+fn names_that_a_server_writes_in_its_own_way_are_the_same_people() {
+    let mut bench = Bench::talking();
+    let actions = bench.give(lists(&[(7, &["carol", "ALICE", "bob"])]));
+    assert_eq!(conversation(&actions).unwrap().members, names(&["carol", "alice", "bob"]));
+    let actions = bench.give(lists(&[(7, &["Alice", "alice"])]));
+    assert_eq!(conversation(&actions).unwrap().members, names(&["Alice", "alice"]), "it knows both");
+    bench.give(invitation(8, "Bob"));
+    assert!(sent(&bench.give(users(&["alice", "bob", "dave"]))).is_empty(), "he has not gone");
 }
 
 #[test]
