@@ -1,7 +1,7 @@
 """Klatch at a server that vanishes from the network."""
 import os
 
-from programs import JsonProgram, Klatch, Program
+from peers import JsonProgram, Klatch, Program
 
 #: What takes one connection or a few.
 SOON = 10
