@@ -74,8 +74,10 @@ struct Client {
     next_message: u64,
     /// Where texts went that may still fail, to say so.
     said: BTreeMap<MessageId, ConversationId>,
-    /// The conversations that one is in.
-    entered: BTreeSet<ConversationId>,
+    /// To which conversations one is invited.
+    invitations: BTreeSet<ConversationId>,
+    /// The conversations that are not over, and what can be done in them.
+    conversations: BTreeMap<ConversationId, Phase>,
     /// Until when no more is read at the latest.
     held: Option<Instant>,
     /// The offers that were not answered.
@@ -101,7 +103,8 @@ impl Client {
             stage: Stage::Arriving,
             next_message: 0,
             said: BTreeMap::new(),
-            entered: BTreeSet::new(),
+            invitations: BTreeSet::new(),
+            conversations: BTreeMap::new(),
             held: None,
             offers: BTreeSet::new(),
             roster: Vec::new(),
@@ -174,12 +177,20 @@ impl Client {
             }
             Line::Join(id) => {
                 self.hold();
-                Command::Join(self.id(&id))
+                let conversation = self.id(&id);
+                self.invitations.remove(&conversation);
+                Command::Join(conversation)
             }
-            Line::Leave(id) => Command::Leave(self.id(&id)),
+            Line::Leave(id) => {
+                let conversation = self.id(&id);
+                if !self.conversations.contains_key(&conversation) {
+                    return self.refuse(&format!("you are not in conversation {conversation}"));
+                }
+                Command::Leave(conversation)
+            }
             Line::Say(id, body) => {
                 let conversation = self.id(&id);
-                if !self.entered.contains(&conversation) {
+                if !matches!(self.conversations.get(&conversation), Some(Phase::Waiting | Phase::Open)) {
                     return self.refuse(&format!("you are not in conversation {conversation} now"));
                 }
                 let message = MessageId(self.next_message);
@@ -193,10 +204,14 @@ impl Client {
             Line::Answer(id, accept) => match id.parse().map(OfferId) {
                 Ok(offer) if self.offers.remove(&offer) => Command::AnswerOffer { offer, accept },
                 _ => {
+                    let conversation = self.id(&id);
+                    if !self.invitations.remove(&conversation) {
+                        return self.refuse(&format!("you are not invited to conversation {conversation}"));
+                    }
                     if accept {
                         self.hold();
                     }
-                    Command::Answer { conversation: self.id(&id), accept }
+                    Command::Answer { conversation, accept }
                 }
             },
             Line::List => Command::ListConversations,
@@ -231,23 +246,32 @@ impl Client {
 
     /// Prints an event; gives the exit code if it is the last one.
     fn show(&mut self, event: Event) -> io::Result<Option<ExitCode>> {
+        let event = match event {
+            // There is no next attempt when the first one fails: a script must not wait for a server that may never come.
+            Event::Link(LinkState::Reconnecting { because, .. }) if self.stage == Stage::Arriving => {
+                Event::Link(LinkState::Offline(Some(because)))
+            }
+            event => event,
+        };
+        // People are not told that somebody has got one more address.
         let is_known = match &event {
-            // There is no next attempt when the first one fails.
-            Event::Link(LinkState::Reconnecting { .. }) => !self.json && self.stage == Stage::Arriving,
-            // People are not told that somebody has got one more address.
             Event::Roster(contacts) if !self.json => text::roster(contacts) == text::roster(&self.roster),
             _ => false,
         };
         match &event {
             Event::Link(LinkState::Online { .. }) if self.stage == Stage::Arriving => self.stage = Stage::Online,
-            Event::Invited { conversation, .. } => self.remember(conversation),
+            Event::Invited { conversation, .. } => {
+                self.remember(conversation);
+                self.invitations.insert(conversation.clone());
+            }
+            Event::Uninvited { conversation } => drop(self.invitations.remove(conversation)),
             Event::Conversation(conversation) => {
                 self.held = None;
                 self.remember(&conversation.id);
-                if matches!(conversation.phase, Phase::Waiting | Phase::Open) {
-                    self.entered.insert(conversation.id.clone());
+                if let Phase::Ended(_) = conversation.phase {
+                    self.conversations.remove(&conversation.id);
                 } else {
-                    self.entered.remove(&conversation.id);
+                    self.conversations.insert(conversation.id.clone(), conversation.phase);
                 }
             }
             Event::Problem(_) => self.held = None,
@@ -271,11 +295,6 @@ impl Client {
                 if let Some(error) = because {
                     report(&error);
                 }
-                Some(ExitCode::FAILURE)
-            }
-            // A client in a script must not wait for a server that may never come.
-            Event::Link(LinkState::Reconnecting { because, .. }) if self.stage == Stage::Arriving => {
-                report(&because);
                 Some(ExitCode::FAILURE)
             }
             _ => None,
