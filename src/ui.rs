@@ -50,7 +50,7 @@ use std::process::ExitCode;
 use gtk::glib;
 use gtk::prelude::*;
 
-use crate::net::{self, Command, Mode, ServerParameters};
+use crate::net::{self, Command};
 use application::Application;
 use i18n::gettext;
 use model::Client;
@@ -74,8 +74,8 @@ pub fn run(options: &Options) -> ExitCode {
             Settings::in_memory()
         })
         .and_then(|settings| {
-            if options.new_instance && options.leads_elsewhere() {
-                settings.session(options.name.as_ref(), options.server.as_ref())
+            if options.new_instance && !options.asked.is_nothing() {
+                settings.session(&options.asked)
             } else {
                 Ok(settings)
             }
@@ -95,16 +95,16 @@ pub fn run(options: &Options) -> ExitCode {
         move |command: Command| handle.send(command).map_err(|(error, _)| error)
     });
     app.connect_startup({
-        let asked_for = asked_for(options, &settings);
+        let asked = options.asked.clone();
         move |app| {
-            app.prepare(&settings, &client, asked_for.clone());
+            app.prepare(&settings, &client, asked.clone());
             pump::start(events.clone(), &client);
         }
     });
     goodbye::on_every_end(&app, &handle);
     // Where there is no session bus, Klatch runs all the same.
     let is_elsewhere = app.register(gtk::gio::Cancellable::NONE).is_ok() && app.is_remote();
-    if is_elsewhere && options.leads_elsewhere() {
+    if is_elsewhere && !options.asked.is_nothing() {
         eprintln!(
             "klatch: {}",
             gettext("Klatch is running already. To connect elsewhere as well, add --new-instance.")
@@ -115,17 +115,4 @@ pub fn run(options: &Options) -> ExitCode {
     let code = app.run_with_args::<&str>(&[]);
     handle.shutdown();
     if code == glib::ExitCode::SUCCESS { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// How to go online by the command line; what it leaves out, the settings tell.
-fn asked_for(options: &Options, settings: &Settings) -> Option<Mode> {
-    if !options.leads_elsewhere() {
-        return None;
-    }
-    let name = options.name.clone().or_else(|| settings.name())?;
-    if options.server.is_none() && settings.is_peer() {
-        return Some(Mode::Peer(Box::new(settings.peer(name))));
-    }
-    let address = options.server.clone().or_else(|| settings.server())?;
-    Some(Mode::Server(ServerParameters { address, name, status: settings.status() }))
 }

@@ -18,13 +18,14 @@ use super::model::{Client, Conversation};
 use super::name_dialog::NameDialog;
 use super::new_conversation::NewConversation;
 use super::notifier;
+use super::options::Asked;
 use super::preferences::Preferences;
 use super::problem::Problem;
 use super::settings::{Settings, key};
 use super::style;
 use super::welcome::Welcome;
 use super::window::Window;
-use crate::net::{Command, LinkState, Mode, NetError, NetErrorKind, PeerParameters, ServerParameters, UserName};
+use crate::net::{Command, LinkState, Mode, NetError, NetErrorKind, UserName};
 
 /// How the program is known on the session bus.
 pub const ID: &str = match option_env!("KLATCH_APP_ID") {
@@ -34,7 +35,7 @@ pub const ID: &str = match option_env!("KLATCH_APP_ID") {
 
 mod imp {
     use super::{
-        Cell, Client, Hosting, Mode, NameDialog, OnceCell, Preferences, RefCell, Settings, Welcome, Window, glib,
+        Asked, Cell, Client, Hosting, NameDialog, OnceCell, Preferences, RefCell, Settings, Welcome, Window, glib,
     };
     use gtk::subclass::prelude::*;
 
@@ -45,7 +46,7 @@ mod imp {
         pub(super) window: RefCell<Option<Window>>,
         pub(super) asks_name: glib::WeakRef<NameDialog>,
         /// What the command line asked for, instead of what the settings say.
-        pub(super) asked_for: RefCell<Option<Mode>>,
+        pub(super) asked: RefCell<Asked>,
         pub(super) was_activated: Cell<bool>,
         pub(super) welcome: glib::WeakRef<Welcome>,
         pub(super) preferences: glib::WeakRef<Preferences>,
@@ -96,13 +97,13 @@ impl Application {
             .build()
     }
 
-    /// Gives it what it works with, after it has been registered. `asked_for` is to be connected to at once, whatever
+    /// Gives it what it works with, after it has been registered. What is `asked` is to be connected to at once, whatever
     /// the settings say.
-    pub fn prepare(&self, settings: &Settings, client: &Client, asked_for: Option<Mode>) {
+    pub fn prepare(&self, settings: &Settings, client: &Client, asked: Asked) {
         let imp = self.imp();
         imp.settings.get_or_init(|| settings.clone());
         imp.client.get_or_init(|| client.clone());
-        self.ask_for(asked_for);
+        self.ask_for(asked);
         style::load(settings);
         if let Some(settings) = gtk::Settings::default() {
             // Otherwise a message is selected whole as soon as the keyboard gets to it.
@@ -151,7 +152,7 @@ impl Application {
         let app = self.downgrade();
         settings.on_changed(&[key::NAME, key::MODE, key::SERVER_HOST, key::SERVER_PORT], move |_| {
             if let Some(app) = app.upgrade() {
-                app.ask_for(None);
+                app.ask_for(Asked::default());
             }
         });
         self.refresh_actions(&client.link());
@@ -189,7 +190,7 @@ impl Application {
         let imp = self.imp();
         let (Some(client), Some(settings)) = (imp.client.get(), imp.settings.get()) else { return };
         let is_first = !imp.was_activated.replace(true);
-        if is_first && settings.hosts_with(imp.asked_for.borrow().as_ref()) {
+        if is_first && settings.hosts_with(&imp.asked.borrow()) {
             imp.hosting.start(settings.host_port());
         }
         if let Some(welcome) = imp.welcome.upgrade() {
@@ -203,7 +204,7 @@ impl Application {
         let window = imp.window.borrow().clone();
         let window = window.unwrap_or_else(|| self.build_window(client, settings));
         window.present();
-        if is_first && (imp.asked_for.borrow().is_some() || settings.connect_at_start()) {
+        if is_first && (!imp.asked.borrow().is_nothing() || settings.connect_at_start()) {
             self.connect();
         }
     }
@@ -272,7 +273,7 @@ impl Application {
         ));
         let imp = self.imp();
         show_hosting(&window, &imp.hosting.state());
-        window.set_asked_name(imp.asked_for.borrow().as_ref().map(|mode| mode.name().clone()));
+        window.set_asked_name(imp.asked.borrow().name.clone());
         imp.hosting.connect_changed(&window, show_hosting);
         imp.window.replace(Some(window.clone()));
         window
@@ -394,16 +395,16 @@ fn show_hosting(window: &Window, state: &HostingState) {
 /// Being online.
 impl Application {
     /// Takes over, or forgets, what shall be connected to instead of what the settings say.
-    fn ask_for(&self, mode: Option<Mode>) {
+    fn ask_for(&self, asked: Asked) {
         if let Some(window) = &*self.imp().window.borrow() {
-            window.set_asked_name(mode.as_ref().map(|mode| mode.name().clone()));
+            window.set_asked_name(asked.name.clone());
         }
-        self.imp().asked_for.replace(mode);
+        self.imp().asked.replace(asked);
     }
 
     /// How to go online now.
     fn mode(&self) -> Option<Mode> {
-        self.imp().asked_for.borrow().clone().or_else(|| self.settings()?.mode())
+        self.settings()?.mode_with(&self.imp().asked.borrow())
     }
 
     fn connect(&self) {
@@ -421,20 +422,12 @@ impl Application {
     /// Connects under another name, which is remembered where the present one came from.
     fn connect_as(&self, name: UserName) {
         let imp = self.imp();
-        let asked_for = imp.asked_for.borrow().clone();
-        if let Some(mode) = asked_for {
-            self.ask_for(Some(with_name(mode, name)));
+        let asked = imp.asked.borrow().clone();
+        if !asked.is_nothing() {
+            self.ask_for(Asked { name: Some(name), ..asked });
         } else if let Some(settings) = imp.settings.get() {
             settings.set_name(&name);
         }
         self.connect();
-    }
-}
-
-/// The same way of being online, under another name.
-fn with_name(mode: Mode, name: UserName) -> Mode {
-    match mode {
-        Mode::Server(parameters) => Mode::Server(ServerParameters { name, ..parameters }),
-        Mode::Peer(parameters) => Mode::Peer(Box::new(PeerParameters { name, ..*parameters })),
     }
 }

@@ -1,6 +1,6 @@
 //! The command line of `klatch`.
 
-use clap::Parser;
+use clap::{Args, Parser};
 use gtk::gio::ApplicationFlags;
 
 use crate::net::{ServerAddress, UserName};
@@ -11,12 +11,9 @@ use crate::net::{ServerAddress, UserName};
 #[derive(Clone, Debug, Default, Parser)]
 #[command(name = "klatch", version)]
 pub struct Options {
-    /// Connect to this server at once, instead of the one in the preferences; the default port is 6666
-    #[arg(long, value_name = "HOST[:PORT]")]
-    pub server: Option<ServerAddress>,
-    /// Connect at once under this name, instead of the one in the preferences
-    #[arg(long, value_parser = UserName::new)]
-    pub name: Option<UserName>,
+    /// Where to go online, and as whom.
+    #[command(flatten)]
+    pub asked: Asked,
     /// Run beside a Klatch that is open already, instead of showing its window
     #[arg(long)]
     pub new_instance: bool,
@@ -25,12 +22,25 @@ pub struct Options {
     pub gapplication_service: bool,
 }
 
-impl Options {
-    /// Whether one is to go online in another way than the preferences say.
-    pub(super) fn leads_elsewhere(&self) -> bool {
-        self.server.is_some() || self.name.is_some()
-    }
+/// What to go online with instead of what the preferences say.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Connect to this server at once, instead of the one in the preferences; the default port is 6666
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub server: Option<ServerAddress>,
+    /// Connect at once under this name, instead of the one in the preferences
+    #[arg(long, value_parser = UserName::new)]
+    pub name: Option<UserName>,
+}
 
+impl Asked {
+    /// Whether it is all left to the preferences.
+    pub fn is_nothing(&self) -> bool {
+        self.server.is_none() && self.name.is_none()
+    }
+}
+
+impl Options {
     pub(super) fn application_flags(&self) -> ApplicationFlags {
         if self.new_instance {
             ApplicationFlags::NON_UNIQUE

@@ -406,13 +406,11 @@ impl Preferences {
     }
 
     fn retry(&self) {
-        let waiting = matches!(&*self.imp().state.borrow(), Some(LinkState::Reconnecting { .. }));
         if self.is_changed() {
             self.apply();
-        } else if waiting {
-            self.send(Command::RetryNow);
-        } else if let Some(mode) = self.imp().settings.get().and_then(Settings::mode) {
-            self.send(Command::Connect(mode));
+        } else {
+            // It knows what was asked for on the command line.
+            let _ = self.activate_action("app.connect", None);
         }
     }
 

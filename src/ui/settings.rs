@@ -7,6 +7,7 @@ use gtk::prelude::*;
 use gtk::{gio, glib};
 use thiserror::Error;
 
+use super::options::Asked;
 use crate::net::{
     Mode, PeerParameters, Presence, ServerAddress, ServerParameters, ServiceType, Status, UserInfo, UserName,
 };
@@ -121,19 +122,19 @@ impl Settings {
 
     /// A copy for a program that runs beside another one as somebody else, or elsewhere. Neither follows what the other
     /// one changes, and the copy is forgotten at the end. Who one is and whether one hosts are not taken over.
-    pub fn session(&self, name: Option<&UserName>, server: Option<&ServerAddress>) -> Result<Self, SettingsError> {
+    pub fn session(&self, asked: &Asked) -> Result<Self, SettingsError> {
         let copy = Self::in_memory()?;
-        let is_other = name.is_some() && name != self.name().as_ref();
+        let is_other = asked.name.is_some() && asked.name != self.name();
         let left_out = |key: &str| {
             key == key::HOST_AT_START || is_other && [key::PRESENCE, key::STATUS, key::USER_INFO].contains(&key)
         };
         for key in key::ALL.into_iter().filter(|key| !left_out(key)) {
             copy.set(key, self.0.value(key));
         }
-        if let Some(name) = name {
+        if let Some(name) = &asked.name {
             copy.set_name(name);
         }
-        if let Some(server) = server {
+        if let Some(server) = &asked.server {
             copy.set_is_peer(false);
             copy.set_server(server);
         }
@@ -202,12 +203,17 @@ impl Settings {
 
     /// How to go online; `None` until the welcome window has asked for all that is needed.
     pub fn mode(&self) -> Option<Mode> {
-        let (name, status) = (self.name()?, self.status());
-        Some(if self.is_peer() {
-            Mode::Peer(Box::new(self.peer(name)))
-        } else {
-            Mode::Server(ServerParameters { address: self.server()?, name, status })
-        })
+        self.mode_with(&Asked::default())
+    }
+
+    /// How to go online with what was asked for; what that leaves out, the settings tell.
+    pub fn mode_with(&self, asked: &Asked) -> Option<Mode> {
+        let name = asked.name.clone().or_else(|| self.name())?;
+        if asked.server.is_none() && self.is_peer() {
+            return Some(Mode::Peer(Box::new(self.peer(name))));
+        }
+        let address = asked.server.clone().or_else(|| self.server())?;
+        Some(Mode::Server(ServerParameters { address, name, status: self.status() }))
     }
 
     /// Whether to go online among peers, without a server.
@@ -333,9 +339,8 @@ impl Settings {
 
     /// Whether to run a server for others from the start. Not if the command line leads to another server: people would
     /// look for the own one in vain, or it runs in another Klatch already.
-    pub fn hosts_with(&self, asked_for: Option<&Mode>) -> bool {
-        let leads_elsewhere =
-            matches!(asked_for, Some(Mode::Server(asked)) if Some(&asked.address) != self.server().as_ref());
+    pub fn hosts_with(&self, asked: &Asked) -> bool {
+        let leads_elsewhere = asked.server.is_some() && asked.server != self.server();
         self.host_at_start() && !leads_elsewhere
     }
 
@@ -457,7 +462,7 @@ mod tests {
         saved.set_appearance(Appearance::Dark);
         saved.set_host_at_start(true);
 
-        let session = saved.session(Some(&bob), Some(&elsewhere)).unwrap();
+        let session = saved.session(&Asked { name: Some(bob.clone()), server: Some(elsewhere.clone()) }).unwrap();
         assert_eq!((session.name(), session.server()), (Some(bob), Some(elsewhere)));
         assert_eq!((session.status(), session.appearance()), (Status::default(), Appearance::Dark));
         assert!(!session.host_at_start());
@@ -466,21 +471,36 @@ mod tests {
         saved.set_name(&UserName::new("Ann").unwrap());
         assert_eq!(saved.status(), Status::new(Presence::Busy, "in a meeting"));
         assert_eq!(session.name().unwrap().as_str(), "Bob");
-        assert_eq!(saved.session(None, None).unwrap().status(), saved.status());
+        assert_eq!(saved.session(&Asked::default()).unwrap().status(), saved.status());
     }
 
     #[test]
     fn nothing_is_hosted_when_the_command_line_leads_elsewhere() {
         let settings = Settings::in_memory().unwrap();
-        let mode = |host| {
-            let address = ServerAddress::new(host, 6666).unwrap();
-            Mode::Server(ServerParameters { address, name: UserName::new("Bob").unwrap(), status: Status::default() })
-        };
+        let asked = |host| Asked { name: UserName::new("Bob").ok(), server: ServerAddress::new(host, 6666).ok() };
         settings.set_server(&ServerAddress::new("localhost", 6666).unwrap());
-        assert!(!settings.hosts_with(None));
+        assert!(!settings.hosts_with(&Asked::default()));
         settings.set_host_at_start(true);
-        assert!(settings.hosts_with(None) && settings.hosts_with(Some(&mode("localhost"))));
-        assert!(!settings.hosts_with(Some(&mode("chat.example.org"))));
+        assert!(settings.hosts_with(&Asked::default()) && settings.hosts_with(&asked("localhost")));
+        assert!(!settings.hosts_with(&asked("chat.example.org")));
+    }
+
+    #[test]
+    fn what_the_command_line_leaves_out_is_what_the_settings_say_now() {
+        let settings = Settings::in_memory().unwrap();
+        settings.set_name(&UserName::new("Ann").unwrap());
+        settings.set_is_peer(true);
+        settings.set_shared_folder(Some("/srv/slides".as_ref()));
+        let bob = Asked { name: UserName::new("Bob").ok(), server: None };
+        let Some(Mode::Peer(before)) = settings.mode_with(&bob) else { panic!("no peer") };
+        assert_eq!((before.name.as_str(), before.share.is_some()), ("Bob", true));
+        settings.set_shared_folder(None);
+        settings.set_status(&Status::new(Presence::Busy, ""));
+        let Some(Mode::Peer(after)) = settings.mode_with(&bob) else { panic!("no peer") };
+        assert_eq!((after.share, after.status.presence()), (None, Presence::Busy));
+        let server = ServerAddress::new("chat.example.org", 6666).ok();
+        let Some(Mode::Server(server)) = settings.mode_with(&Asked { server, name: None }) else { panic!("no server") };
+        assert_eq!((server.name.as_str(), server.status.presence()), ("Ann", Presence::Busy));
     }
 
     #[test]
