@@ -15,6 +15,7 @@ pub mod end_follower;
 pub mod field;
 pub mod file_manager;
 pub mod goodbye;
+pub mod guide;
 pub mod hosting;
 pub mod hosting_alert;
 pub mod hosting_page;

@@ -46,7 +46,7 @@ pub fn pgettext_f(context: &str, text: &str, values: &[(&str, &str)]) -> String 
 }
 
 /// Replaces every place in one pass, so that a value that looks like a place stays as it is.
-fn fill(text: &str, values: &[(&str, &str)]) -> String {
+pub(super) fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {

@@ -15,6 +15,33 @@ pub fn show(parent: &impl IsA<gtk::Window>) {
     window.present();
 }
 
+/// All keys: the groups with their titles, and in each the keys, as GTK writes them, and what they do.
+pub fn all() -> Vec<(String, Vec<(String, String)>)> {
+    let builder = gtk::Builder::from_resource(&format!("{RESOURCES}/ui/shortcuts.ui"));
+    let Some(window) = builder.object::<gtk::ShortcutsWindow>("shortcuts") else { return Vec::new() };
+    let groups = below::<gtk::ShortcutsGroup>(window.upcast_ref());
+    let read = groups.iter().map(|group| {
+        let shortcuts = below::<gtk::ShortcutsShortcut>(group.upcast_ref());
+        let keys = shortcuts.iter().map(|shortcut| (shortcut.property("accelerator"), shortcut.property("title")));
+        (group.property("title"), keys.collect())
+    });
+    let all = read.collect();
+    window.destroy();
+    all
+}
+
+/// The widgets of a class within another one, in their order.
+fn below<W: IsA<gtk::Widget>>(widget: &gtk::Widget) -> Vec<W> {
+    let mut found = Vec::new();
+    let mut child = widget.first_child();
+    while let Some(widget) = child {
+        child = widget.next_sibling();
+        found.extend(below(&widget));
+        found.extend(widget.downcast().ok());
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use crate::ui::application::actions::KEYS;

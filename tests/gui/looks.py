@@ -187,6 +187,20 @@ def look_about(scene):
     yield "shortcuts", alice
 
 
+def look_guide(scene):
+    alice = scene.person("alice", scene.scripted_server(users=crowd(8)))
+    alice.window.menu("Help", "User Guide")
+    guide = alice.app.window("User Guide - Klatch")
+    guide.move(10, 30)
+    contents = guide.find("list", "Chapters")
+    for number, name in ((0, "start"), (2, "conversations"), (5, "trouble"), (7, "keys"), (9, "protocol")):
+        contents.find("list item", nth=number).click()
+        yield "guide-" + name, alice
+    guide.find("entry", "Find in the guide").type("firewall")
+    poll("the search", lambda: "selected" in contents.find("list item").states)
+    yield "guide-searched", alice
+
+
 def look_readme(scene):
     """The picture of the README."""
     users = {"Ben": "preparing Thursday", "Carla": "away: back at two", "Dora": "busy", "Emil": "online"}

@@ -6,10 +6,10 @@ use gtk::{gio, glib};
 use super::Application;
 use crate::net::Command;
 use crate::ui::settings::{Settings, key};
-use crate::ui::{about, invitation, shortcuts};
+use crate::ui::{about, guide, invitation, shortcuts};
 
 /// The keys of the actions that work in every window; the keyboard shortcuts window tells them to people.
-pub(in crate::ui) const KEYS: [(&str, &[&str]); 14] = [
+pub(in crate::ui) const KEYS: [(&str, &[&str]); 15] = [
     ("app.new-conversation", &["<Primary>n"]),
     ("app.buddy-list", &["<Primary>b"]),
     ("app.transfers", &["<Primary>j"]),
@@ -18,7 +18,8 @@ pub(in crate::ui) const KEYS: [(&str, &[&str]); 14] = [
     ("app.preferences", &["<Primary>comma"]),
     ("app.quit", &["<Primary>q"]),
     ("app.shortcuts", &["<Primary>question"]),
-    ("app.about", &["F1"]),
+    ("app.guide", &["F1"]),
+    ("app.about", &["<Primary>F1"]),
     ("window.close", &["<Primary>w"]),
     ("win.find", &["<Primary>f"]),
     ("win.members", &["F9"]),
@@ -31,7 +32,7 @@ type PlainAction = (&'static str, fn(&Application));
 
 impl Application {
     pub(super) fn add_actions(&self, settings: &Settings) {
-        let plain: [PlainAction; 9] = [
+        let plain: [PlainAction; 10] = [
             ("new-conversation", Self::ask_whom),
             ("buddy-list", Self::show),
             ("connect", Self::connect),
@@ -42,6 +43,7 @@ impl Application {
                 }
             }),
             ("preferences", Self::show_preferences),
+            ("guide", |app| guide::show(app)),
             ("shortcuts", |app| {
                 if let Some(window) = app.active_window() {
                     shortcuts::show(&window);
