@@ -45,7 +45,7 @@ pub enum Event {
         id: MessageId,
         /// What is known of it.
         state: Delivery,
-        /// Peer mode: whom it has not reached yet, or will not reach.
+        /// Peer mode: whom it could not reach yet, or will not reach.
         missing: Vec<UserName>,
     },
     /// All conversations that the server lists, the answer to [`super::Command::ListConversations`].

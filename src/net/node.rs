@@ -220,6 +220,11 @@ impl Node {
         self.people.at(address)
     }
 
+    /// Whether the user wants to hear nothing from whoever this is.
+    pub(super) fn is_blocked_name(&self, claimed: &UserName) -> bool {
+        self.people.is_blocked(&self.bare(claimed))
+    }
+
     /// Whether the user wants to hear nothing from this address.
     pub(super) fn is_blocked(&self, from: IpAddr) -> bool {
         self.people.is_blocked_address(from)
@@ -261,7 +266,7 @@ impl Node {
     }
 
     /// A name as it came over the wire, without the service type that some write behind it.
-    fn bare(&self, name: &UserName) -> UserName {
+    pub(super) fn bare(&self, name: &UserName) -> UserName {
         UserName::received(instance_name(name.as_str(), &self.service_type))
     }
 
@@ -324,10 +329,9 @@ impl Node {
             self.texts.iter().filter(|(_, text)| text.pending.contains(name)).map(|(id, _)| *id).collect();
         for message in waiting {
             if let Some(text) = self.texts.get_mut(&message) {
-                text.pending.retain(|pending| pending != name);
-                text.failed.push(name.clone());
+                text.give_up(name);
             }
-            self.tell_delivery(message, true, out);
+            self.tell_delivery(message, out);
         }
         let mut lost_members = Vec::new();
         for (id, chat) in &mut self.chats {

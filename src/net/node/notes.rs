@@ -14,9 +14,11 @@ pub(super) struct Text {
     pub(super) pending: Vec<UserName>,
     /// Who will not get it.
     pub(super) failed: Vec<UserName>,
+    /// To whom it could not be told at the first attempt, of those to whom it is on its way.
+    missed: Vec<UserName>,
     /// How many have it.
     reached: usize,
-    /// The user interface knows that somebody misses it.
+    /// The user interface knows that somebody misses it, or did.
     is_told: bool,
 }
 
@@ -25,11 +27,22 @@ impl Text {
     pub(super) fn to(pending: Vec<UserName>) -> Self {
         Self { pending, ..Self::default() }
     }
+
+    /// It will not reach this person.
+    pub(super) fn give_up(&mut self, to: &UserName) {
+        self.pending.retain(|name| name != to);
+        self.missed.retain(|name| name != to);
+        self.failed.push(to.clone());
+    }
 }
 
 impl Node {
     /// Tells somebody something of a chat, after everything that was to be told before.
     pub(super) fn note(&mut self, to: &UserName, note: Note, out: &mut Vec<Action>) {
+        if self.people.is_out_of_reach(to) {
+            // It waits behind one that did not arrive.
+            self.undelivered(to, &note, false, out);
+        }
         if let Some(dropped) = self.people.queue(to, note) {
             self.undelivered(to, &dropped, true, out);
         }
@@ -93,8 +106,9 @@ impl Node {
         }
         if let Some(text) = self.texts.get_mut(message) {
             text.pending.retain(|name| name != to);
+            text.missed.retain(|name| name != to);
             text.reached += 1;
-            self.tell_delivery(*message, false, out);
+            self.tell_delivery(*message, out);
         }
     }
 
@@ -107,18 +121,19 @@ impl Node {
         }
         if let Some(text) = self.texts.get_mut(message) {
             if gave_up {
-                text.pending.retain(|name| name != to);
-                text.failed.push(to.clone());
+                text.give_up(to);
+            } else if !text.missed.contains(to) {
+                text.missed.push(to.clone());
             }
-            self.tell_delivery(*message, true, out);
+            self.tell_delivery(*message, out);
         }
     }
 
     /// Tells what is known of a text, if that is final or somebody is known to miss it.
-    pub(super) fn tell_delivery(&mut self, message: MessageId, missed: bool, out: &mut Vec<Action>) {
+    pub(super) fn tell_delivery(&mut self, message: MessageId, out: &mut Vec<Action>) {
         let Some(text) = self.texts.get_mut(&message) else { return };
-        text.is_told |= missed;
-        let missing = text.pending.iter().chain(&text.failed).cloned().collect();
+        let missing: Vec<UserName> = text.missed.iter().chain(&text.failed).cloned().collect();
+        text.is_told |= !missing.is_empty();
         if !text.pending.is_empty() {
             if text.is_told {
                 out.push(delivery(message, Delivery::Partial, missing));

@@ -210,6 +210,11 @@ impl People {
         }
     }
 
+    /// Whether the last attempt to tell them something failed.
+    pub(super) fn is_out_of_reach(&self, name: &UserName) -> bool {
+        self.known.get(name).is_some_and(|person| person.retry_at.is_some())
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.known.values().filter_map(|person| person.retry_at).min()
     }

@@ -228,7 +228,18 @@ fn who_cannot_be_reached_is_shown_and_tried_again() {
     network.say(0, &id, "one", 1);
     network.say(0, &id, "two", 2);
     assert_eq!(network.heard(1), ["ann: one", "ann: two"]);
-    assert_eq!(network.delivery(0), Some((Delivery::Partial, names(&["cid"]))));
+    for message in [1, 2] {
+        let told: Vec<_> = network.events[0]
+            .iter()
+            .filter_map(|event| match event {
+                Event::Delivery { id, state, missing } if *id == MessageId(message) => Some((*state, missing.clone())),
+                _ => None,
+            })
+            .collect();
+        assert!(!told.is_empty());
+        // Nobody is said to miss it to whom it is only on its way.
+        assert!(told.iter().all(|told| *told == (Delivery::Partial, names(&["cid"]))), "{told:?}");
+    }
     assert_eq!(network.conversation(0).unreachable, names(&["cid"]));
 
     network.unplugged.clear();
