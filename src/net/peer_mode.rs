@@ -1,5 +1,6 @@
 //! Peer mode, the shell of IO: joins discovery, the sockets, the files and the pure [`Node`].
 
+mod added;
 mod errands;
 mod files;
 mod reports;
@@ -11,7 +12,6 @@ mod transfers;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -21,14 +21,15 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 
+use self::added::Sources;
 use self::errands::{Errands, News};
 use self::files::Files;
-use self::transfers::Transfers;
+use self::transfers::{Transfers, Wanted};
 use super::command::{Command, OfferId};
 use super::discovery::{self, Advertisement, Discovery};
 use super::event::{Contact, Event, LinkState, NetError, NetErrorKind, Question, Sharing};
 use super::exchange::{self, Arrival, Request};
-use super::mode::{PeerParameters, ServerAddress};
+use super::mode::PeerParameters;
 use super::node::{Action, Farewell, Input, Moment, Node, Reply, ReplyKey};
 use super::transfer::remove_forgotten;
 use super::{Next, emit};
@@ -46,8 +47,9 @@ const ROUND: Duration = Duration::from_secs(20);
 /// How long the goodbyes to those in one's chats may take. After them comes the one to the network, so that they are from
 /// somebody who is still known.
 const FAREWELL: Duration = Duration::from_millis(700);
-/// Most connections that wait to be accepted.
-const BACKLOG: i32 = 128;
+/// Most connections that wait to be accepted. Where no more may wait the kernel drops the attempts of all alike, and they
+/// are made again a second later: a flood from one address must not do that to the others.
+const BACKLOG: i32 = 4096;
 
 /// A peer among others, for as long as the user wants to be one.
 struct Peer<'a> {
@@ -71,8 +73,7 @@ struct Peer<'a> {
     next_offer: u64,
     /// In which form others answer requests without argument.
     forms: HashMap<UserName, Form>,
-    /// Addresses that the user has given, and who was found there.
-    added: Vec<(ServerAddress, Option<UserName>)>,
+    sources: Sources,
     port: u16,
 }
 
@@ -122,7 +123,7 @@ pub(super) async fn run(
         offers: BTreeMap::new(),
         next_offer: 1,
         forms: HashMap::new(),
-        added: Vec::new(),
+        sources: Sources::default(),
         port,
         parameters,
     };
@@ -202,11 +203,7 @@ impl Peer<'_> {
                     self.give(Input::Tick).await;
                     self.admit_early(Instant::now()).await;
                 }
-                _ = round.tick() => {
-                    for (address, _) in &self.added {
-                        self.errands.look_at(address.clone());
-                    }
-                }
+                _ = round.tick() => self.look_at_given(),
             }
             self.tell_roster().await;
         }
@@ -251,11 +248,8 @@ impl Peer<'_> {
                 self.give(Input::Named(name.clone())).await;
                 self.tell_online(name).await;
             }
-            discovery::Event::Found(peer) => {
-                let status = Status::received(peer.status.as_deref().unwrap_or("online"));
-                self.found(peer.name, status, peer.addresses).await;
-            }
-            discovery::Event::Lost { name } => self.lost(name).await,
+            discovery::Event::Found(peer) => self.discovered_somebody(peer).await,
+            discovery::Event::Lost { name } => self.discovery_lost(name).await,
             discovery::Event::Trouble(trouble) => {
                 let kind = match trouble {
                     discovery::Trouble::Unavailable(_) => NetErrorKind::Discovery,
@@ -325,18 +319,17 @@ impl Peer<'_> {
                     emit(self.events, Event::NotOffered { to, path, because }).await;
                 }
             }
-            Command::Fetch { from, file, save_as } => self.fetch(from, file, save_as).await,
+            Command::Fetch { from, file, save_as } => {
+                let known = (from, file);
+                let is_offered = self.offers.values().any(|offer| *offer == known);
+                self.fetch(known.0, known.1, save_as, is_offered).await;
+            }
             Command::AnswerOffer { offer, accept } => match self.offers.remove(&offer) {
-                Some((from, file)) if accept => self.fetch(from, file, None).await,
+                Some((from, file)) if accept => self.fetch(from, file, None, true).await,
                 Some(_) | None => {}
             },
             Command::Cancel(id) => self.transfers.cancel(id),
-            Command::AddPeer(address) => {
-                self.errands.look_at(address.clone());
-                if !self.added.iter().any(|(known, _)| *known == address) {
-                    self.added.push((address, None));
-                }
-            }
+            Command::AddPeer(address) => self.give_address(address),
             Command::Share(folder) => self.errands.share(folder),
             Command::SetDownloads(folder) => self.parameters.downloads = folder,
             Command::SetUserInfo(info) => self.parameters.info = info,
@@ -354,11 +347,13 @@ impl Peer<'_> {
         Some((at?, self.forms.get(name).copied().unwrap_or_default()))
     }
 
-    async fn fetch(&mut self, from: UserName, file: String, save_as: Option<String>) {
+    async fn fetch(&mut self, from: UserName, file: String, save_as: Option<String>, is_offered: bool) {
         let at = self.node.addresses(&from);
         let unknown = at.is_none().then(|| NetError::with(NetErrorKind::UnknownPeer, from.shown()));
-        let folder: PathBuf = self.parameters.downloads.clone();
-        let (event, order) = self.transfers.download(from, at.unwrap_or_default(), file, folder, save_as);
+        let form = self.forms.get(&from).copied().unwrap_or_default();
+        let folder = self.parameters.downloads.clone();
+        let wanted = Wanted { peer: from, file, is_offered, folder, save_as };
+        let (event, order) = self.transfers.download(wanted, at.unwrap_or_default(), form);
         let id = event.id;
         emit(self.events, Event::Transfer(event)).await;
         if let Some(error) = unknown {

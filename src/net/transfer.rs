@@ -124,6 +124,10 @@ pub(super) struct Download {
     pub(super) from: Vec<SocketAddr>,
     /// By its name there.
     pub(super) name: String,
+    /// The other side has offered it: then nothing is a file with nothing in it, even if it is in no list.
+    pub(super) is_offered: bool,
+    /// In which form the other side answers requests without argument.
+    pub(super) form: Form,
     /// In which folder of this computer it is to be; it is made if it is not there.
     pub(super) folder: PathBuf,
     /// Under which name; else by its own. Either is reduced to a safe name of a file.
@@ -222,12 +226,20 @@ pub(super) async fn send(socket: tokio::net::TcpStream, mut upload: Upload) {
 }
 
 fn send_blocking(socket: io::Result<TcpStream>, upload: &mut Upload) -> Result<u64, TransferError> {
-    let file = match &upload.source {
-        Source::Shared(share, name) => share.open_file(name)?,
-        Source::Offered(path) => SharedFile::open(path)?,
-    };
     let lost = |done| move |error| TransferError::Lost { done, error };
     let socket = socket.map_err(lost(0))?;
+    let opened = match &upload.source {
+        Source::Shared(share, name) => share.open_file(name),
+        Source::Offered(path) => SharedFile::open(path),
+    };
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) => {
+            // An empty reply, and no reset. Whoever has gone needs none.
+            let _ = socket.shutdown(Shutdown::Write).and_then(|()| drain(&socket));
+            return Err(error.into());
+        }
+    };
     let size = file.size;
     let has_middle = size > ONE_WRITE;
     if has_middle {
@@ -235,7 +247,11 @@ fn send_blocking(socket: io::Result<TcpStream>, upload: &mut Upload) -> Result<u
     }
     let mut report = |done| (upload.report)(Progress::Running { done, size });
     report(0);
-    let done = stream::send(&file, &socket, &mut Watch::new(&upload.cancel, &mut report))?;
+    let sent = stream::send(&file, &socket, &mut Watch::new(&upload.cancel, &mut report));
+    let done = sent.inspect_err(|_| {
+        // Whatever has gone is not all, so the receiver must not take it for that. A broken connection has no options.
+        let _ = SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+    })?;
     if has_middle {
         SockRef::from(&socket).set_linger(None).map_err(lost(done))?;
     }
@@ -282,7 +298,7 @@ async fn get(order: Download) -> Result<Downloaded, TransferError> {
     // The semaphore is never closed, so there is a permit or a wait.
     let _permit = DOWNLOADS.acquire().await;
     let wanted = order.wanted();
-    let Download { from, name, folder, save_as: _, size, mut progress, cancel } = order;
+    let Download { from, name, is_offered, form, folder, save_as: _, size, mut progress, cancel } = order;
     let (socket, address) = exchange::request(&from, &PeerRequest::GetFile(name.clone()).encode()).await?;
     let socket = socket.into_std().map_err(|error| TransferError::Lost { done: 0, error })?;
     let received = on_thread(move || {
@@ -298,7 +314,7 @@ async fn get(order: Download) -> Result<Downloaded, TransferError> {
     match received.await? {
         Ok(downloaded) => Ok(downloaded),
         // A file with nothing in it looks like a refusal on this wire.
-        Err((empty, wanted)) if is_listed(address, &name).await => {
+        Err((empty, wanted)) if is_offered || is_listed(address, &name, form).await => {
             on_thread(move || Ok(Downloaded { path: empty.finish(&wanted)?, size: 0 })).await
         }
         Err(_) => Err(TransferError::Nothing),
@@ -306,8 +322,8 @@ async fn get(order: Download) -> Result<Downloaded, TransferError> {
 }
 
 /// Whether a peer has a file of this name in its list.
-async fn is_listed(address: SocketAddr, name: &str) -> bool {
-    let answer = exchange::ask(&[address], &PeerRequest::ListFiles, Form::default()).await;
+async fn is_listed(address: SocketAddr, name: &str, form: Form) -> bool {
+    let answer = exchange::ask(&[address], &PeerRequest::ListFiles, form).await;
     answer.is_ok_and(|answer| file_list(&answer.reply).is_ok_and(|list| list.names.iter().any(|known| known == name)))
 }
 

@@ -130,6 +130,13 @@ impl Form {
     }
 }
 
+impl UserInfo {
+    /// The value of a field, whose name some write with a capital letter.
+    pub fn field(&self, wanted: &str) -> Option<&str> {
+        self.fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
+    }
+}
+
 impl PeerRequest {
     /// Whether there is no argument, so that it can be written in any [`Form`].
     pub fn has_forms(&self) -> bool {

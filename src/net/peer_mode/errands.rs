@@ -8,6 +8,7 @@ use async_channel::Sender;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::added::Answering;
 use super::files::Files;
 use crate::net::command::TransferId;
 use crate::net::event::{NetError, NetErrorKind, Sharing};
@@ -41,7 +42,7 @@ pub(super) enum News {
     /// How far an upload is.
     Upload(TransferId, transfer::Progress),
     /// Who is at an address that the user has given.
-    Added(ServerAddress, Result<(UserInfo, Vec<SocketAddr>), NetError>),
+    LookedAt(ServerAddress, Result<Answering, NetError>),
     /// A folder is shared now, or cannot be.
     Shared(Result<Option<Share>, ShareError>),
     /// A shared folder has been looked through, or cannot be shared any more.
@@ -157,19 +158,19 @@ impl Errands {
     }
 
     /// Looks who is at an address that the user has given.
-    pub(super) fn look_at(&self, address: ServerAddress) {
+    pub(super) fn look_at(&self, address: ServerAddress, form: Form) {
         let errands = self.clone();
         self.run(async move {
-            let found = match resolve(&address).await {
+            let at = match resolve(&address).await {
                 Ok(found) => found,
-                Err(error) => return News::Added(address, Err(error)),
+                Err(error) => return News::LookedAt(address, Err(error)),
             };
-            let asking = errands.request(found.clone(), PeerRequest::GetUserInfo, Form::default());
-            let info = asking
-                .await
-                .map_err(|error| exchange_error(&error))
-                .and_then(|answer| UserInfo::from_reply(&answer.reply).map_err(|error| bad_reply(&error)));
-            News::Added(address, info.map(|info| (info, found)))
+            let asking = errands.request(at.clone(), PeerRequest::GetUserInfo, form);
+            let answering = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
+                let info = UserInfo::from_reply(&answer.reply).map_err(|error| bad_reply(&error))?;
+                Ok(Answering { info, at, form: answer.form })
+            });
+            News::LookedAt(address, answering)
         });
     }
 
@@ -229,8 +230,9 @@ fn exchange_error(error: &ExchangeError) -> NetError {
 pub(super) fn transfer_error(error: &TransferError) -> NetError {
     let kind = match error {
         TransferError::Exchange(error) => return exchange_error(error),
-        TransferError::Nothing => NetErrorKind::NoSuchFile,
-        TransferError::DiskFull => NetErrorKind::DiskFull,
+        // These words say it all.
+        TransferError::Nothing => return NetError::new(NetErrorKind::NoSuchFile),
+        TransferError::DiskFull => return NetError::new(NetErrorKind::DiskFull),
         TransferError::Local { .. } | TransferError::TooLarge | TransferError::Share(_) => NetErrorKind::LocalFile,
         TransferError::Lost { .. } | TransferError::WrongSize { .. } | TransferError::Cancelled => {
             NetErrorKind::PeerUnreachable

@@ -1,17 +1,13 @@
 //! What comes of errands, and who hears of it.
 
-use std::net::SocketAddr;
-
 use super::Peer;
 use super::errands::News;
 use crate::net::emit;
 use crate::net::event::{Event, NetError, NetErrorKind, Question, Sharing, Transfer};
-use crate::net::mode::ServerAddress;
 use crate::net::node::{Answer, Input};
 use crate::net::share::FILES;
 use crate::protocol::ident::UserName;
-use crate::protocol::social::{FileList, UserInfo};
-use crate::protocol::status::Status;
+use crate::protocol::social::FileList;
 
 impl Peer<'_> {
     /// Takes over what an errand has brought.
@@ -51,7 +47,7 @@ impl Peer<'_> {
                 let update = self.transfers.uploaded(id, progress);
                 self.tell_transfer(update).await;
             }
-            News::Added(address, result) => self.added(address, result).await,
+            News::LookedAt(address, answer) => self.looked_at(address, answer).await,
             News::Shared(Ok(share)) => {
                 self.files.share(share.clone());
                 self.sharing = None;
@@ -94,37 +90,6 @@ impl Peer<'_> {
     fn doubt(&self, name: &UserName, because: &NetError) {
         if because.kind == NetErrorKind::PeerUnreachable {
             self.discovery.verify(name);
-        }
-    }
-
-    /// Somebody, or nobody, is at an address that the user has given.
-    async fn added(&mut self, address: ServerAddress, result: Result<(UserInfo, Vec<SocketAddr>), NetError>) {
-        let Some(known) = self.added.iter_mut().find(|(given, _)| *given == address) else { return };
-        match result {
-            Ok((info, addresses)) => {
-                let field = |wanted: &str| {
-                    info.fields
-                        .iter()
-                        .find(|(field, _)| field.eq_ignore_ascii_case(wanted))
-                        .map(|(_, text)| text.as_str())
-                };
-                let name = UserName::received(field("name").unwrap_or(&address.to_string()));
-                let status = Status::received(field("status").unwrap_or("online"));
-                let before = known.1.replace(name.clone());
-                if let Some(before) = before.filter(|before| *before != name) {
-                    self.lost(before).await;
-                }
-                self.found(name, status, addresses).await;
-            }
-            Err(error) => {
-                if let Some(name) = known.1.take() {
-                    self.lost(name).await;
-                } else {
-                    self.added.retain(|(given, _)| *given != address);
-                    let error = NetError::with(error.kind, format!("{address}: {}", error.detail));
-                    emit(self.events, Event::Problem(error)).await;
-                }
-            }
         }
     }
 }

@@ -52,7 +52,9 @@ impl Peer<'_> {
     }
 
     async fn answer(&mut self, Request { number, from, request, reply }: Request) {
-        if self.node.is_blocked(from.ip()) && !matches!(request, PeerRequest::Invite { .. }) {
+        // An invitation is refused by the node. Somebody who is not blocked may be at the same address.
+        let is_blocked = || sender(&request).is_some_and(|name| self.node.is_blocked_name(name));
+        if !matches!(request, PeerRequest::Invite { .. }) && (self.node.is_blocked(from.ip()) || is_blocked()) {
             return;
         }
         match request {

@@ -12,6 +12,49 @@ use crate::net::command::TransferId;
 use crate::net::event::{Direction, NetError, Transfer, TransferState};
 use crate::net::transfer::{Cancel, Download, Downloaded, Progress, Source, TransferError, Upload};
 use crate::protocol::ident::UserName;
+use crate::protocol::social::Form;
+
+/// A file that is to be got.
+pub(super) struct Wanted {
+    /// From whom.
+    pub(super) peer: UserName,
+    /// By its name there.
+    pub(super) file: String,
+    /// They have offered it.
+    pub(super) is_offered: bool,
+    /// Where it is to be, and under which name if not its own.
+    pub(super) folder: PathBuf,
+    pub(super) save_as: Option<String>,
+}
+
+/// Tells what becomes of an upload, also if nothing does: whoever asked may go before it begins.
+struct Reporter {
+    id: TransferId,
+    news: Sender<News>,
+    has_ended: bool,
+}
+
+impl Reporter {
+    fn tell(&mut self, progress: Progress) {
+        match progress {
+            Progress::Running { .. } => drop(self.news.try_send(News::Upload(self.id, progress))),
+            Progress::Ended(_) => {
+                self.has_ended = true;
+                // The loop takes news all the time, unless it has ended; then nobody needs to hear of it.
+                drop(self.news.send_blocking(News::Upload(self.id, progress)));
+            }
+        }
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            // May be on the thread of the loop, so must not wait.
+            drop(self.news.try_send(News::Upload(self.id, Progress::Ended(Err(TransferError::Cancelled)))));
+        }
+    }
+}
 
 /// All transfers that have not ended.
 pub(super) struct Transfers {
@@ -36,20 +79,16 @@ impl Transfers {
     }
 
     /// A file that is to be got: what to tell of it, and what to do.
-    pub(super) fn download(
-        &mut self,
-        peer: UserName,
-        from: Vec<SocketAddr>,
-        file: String,
-        folder: PathBuf,
-        save_as: Option<String>,
-    ) -> (Transfer, Download) {
+    pub(super) fn download(&mut self, wanted: Wanted, from: Vec<SocketAddr>, form: Form) -> (Transfer, Download) {
+        let Wanted { peer, file, is_offered, folder, save_as } = wanted;
         let id = self.next_id();
         let cancel = Cancel::default();
         let news = self.news.clone();
         let order = Download {
             from,
             name: file.clone(),
+            is_offered,
+            form,
             folder,
             save_as,
             size: None,
@@ -86,13 +125,8 @@ impl Transfers {
             path,
         };
         self.begin(transfer, cancel.clone());
-        let news = self.news.clone();
-        let report = Box::new(move |progress| match progress {
-            Progress::Running { .. } => drop(news.try_send(News::Upload(id, progress))),
-            // The loop takes news all the time, unless it has ended; then nobody needs to hear of it.
-            Progress::Ended(_) => drop(news.send_blocking(News::Upload(id, progress))),
-        });
-        Upload { source, report, cancel }
+        let mut reporter = Reporter { id, news: self.news.clone(), has_ended: false };
+        Upload { source, report: Box::new(move |progress| reporter.tell(progress)), cancel }
     }
 
     pub(super) fn progress(&mut self, id: TransferId, done: u64) -> Option<Transfer> {
@@ -125,9 +159,9 @@ impl Transfers {
             Progress::Ended(result) => result,
         };
         let (mut transfer, _) = self.running.remove(&id)?;
-        if matches!(result, Err(TransferError::Share(_))) {
-            // Somebody asked for what is not there: nobody here needs to hear of it.
-            debug!(file = transfer.file, "a file was asked for that cannot be got");
+        if let (Err(error), None) = (&result, transfer.total) {
+            // Somebody asked for what is not there, or has gone before it began: nobody here needs to hear of it.
+            debug!(file = transfer.file, %error, "a file was asked for and did not go out");
             return None;
         }
         transfer.state = match result {
@@ -164,5 +198,21 @@ fn ended_early(error: TransferError) -> TransferState {
     match error {
         TransferError::Cancelled => TransferState::Cancelled,
         error => TransferState::Failed(transfer_error(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_goes_before_the_file_begins_leaves_nothing_behind() {
+        let (news, heard) = async_channel::bounded(1);
+        let mut transfers = Transfers::new(news);
+        let path = PathBuf::from("/nowhere");
+        drop(transfers.upload(UserName::received("eve"), "a.txt".into(), Source::Offered(path.clone()), path));
+        let Ok(News::Upload(id, progress)) = heard.try_recv() else { panic!("nothing was told") };
+        assert_eq!(transfers.uploaded(id, progress), None);
+        assert!(transfers.running.is_empty());
     }
 }

@@ -2,6 +2,7 @@ use std::fs::{self, File, OpenOptions};
 use std::future::Future;
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::sync::Mutex;
 
 use async_channel::Receiver;
 use tempfile::TempDir;
@@ -49,8 +50,8 @@ struct Place {
     address: SocketAddr,
     /// What became of uploads.
     ended: Receiver<Result<u64, TransferError>>,
-    /// Ends uploads.
-    cancel: Cancel,
+    /// Ends the last upload.
+    cancel: Arc<Mutex<Cancel>>,
 }
 
 impl Place {
@@ -70,8 +71,8 @@ impl Place {
         let known = share.clone();
         tokio::spawn(serve(listener, Arc::new(move |_, name: &str| known.lookup(name)), arrivals));
         let (end, ended) = async_channel::unbounded();
-        let cancel = Cancel::default();
-        let uploads = cancel.clone();
+        let cancel = Arc::new(Mutex::new(Cancel::default()));
+        let last = Arc::clone(&cancel);
         tokio::spawn(async move {
             while let Ok(Arrival::Request(request)) = arrived.recv().await {
                 let reply = match request.request {
@@ -84,7 +85,9 @@ impl Place {
                             }
                         });
                         let source = Source::Shared(share.clone(), name);
-                        Reply::File(Upload { source, report, cancel: uploads.clone() })
+                        let cancel = Cancel::default();
+                        *last.lock().unwrap() = cancel.clone();
+                        Reply::File(Upload { source, report, cancel })
                     }
                     other => panic!("{other:?}"),
                 };
@@ -105,6 +108,8 @@ impl Place {
 
 fn order(address: SocketAddr, name: &str, folder: PathBuf) -> Download {
     Download {
+        is_offered: false,
+        form: Form::default(),
         from: vec![address],
         name: name.to_owned(),
         folder,
@@ -166,6 +171,12 @@ async fn an_empty_file_is_told_from_none() {
         assert!(matches!(refused, Err(TransferError::Nothing)), "{refused:?}");
     }
     assert_eq!(names(&place.downloads()), ["empty"]);
+    // What was offered need not be in the list.
+    let (address, closing) = odd_peer(Vec::new()).await;
+    let offered = Download { is_offered: true, ..order(address, "offered", place.downloads()) };
+    let offered = tokio::spawn(download(offered));
+    drop(closing.await.unwrap());
+    assert_eq!(soon(offered).await.unwrap().unwrap().size, 0);
 }
 
 #[tokio::test]
@@ -199,7 +210,7 @@ async fn a_sender_that_ends_in_the_middle_resets_the_connection() {
     // A receiver that does not read: the sender cannot come to the end.
     let (mut stream, _) = exchange::request(&[place.address], b"GET_FILE big\n").await.unwrap();
     assert_ne!(soon(stream.read(&mut [0; 1000])).await.unwrap(), 0);
-    place.cancel.cancel();
+    place.cancel.lock().unwrap().cancel();
     let ended = soon(place.ended.recv()).await.unwrap();
     assert!(matches!(ended, Err(TransferError::Cancelled)), "{ended:?}");
     let rest = soon(stream.read_to_end(&mut Vec::new())).await;

@@ -1,0 +1,160 @@
+//! People at addresses that the user has given, because a network may drop multicast.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use super::Peer;
+use crate::net::discovery;
+use crate::net::emit;
+use crate::net::event::{Event, NetError, NetErrorKind};
+use crate::net::mode::ServerAddress;
+use crate::protocol::ident::UserName;
+use crate::protocol::social::{Form, UserInfo};
+use crate::protocol::status::Status;
+
+/// How many people of one name are told apart.
+const SAME: u32 = 99;
+
+/// Who is known from where.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    /// The addresses that the user has given.
+    given: Vec<Given>,
+    /// Whom discovery knows: it is asked all the time, so what it tells counts.
+    discovered: BTreeSet<UserName>,
+}
+
+/// An address that the user has given.
+#[derive(Debug)]
+struct Given {
+    address: ServerAddress,
+    /// Who is there now.
+    who: Option<UserName>,
+    /// Somebody was there once, so it is looked at again and again.
+    was_right: bool,
+}
+
+/// Who answers at an address.
+#[derive(Debug)]
+pub(super) struct Answering {
+    /// What they tell about themselves.
+    pub(super) info: UserInfo,
+    /// The addresses that the given one stands for.
+    pub(super) at: Vec<SocketAddr>,
+    /// In which form they answer requests without argument.
+    pub(super) form: Form,
+}
+
+impl Sources {
+    /// Whether nobody is left who says that this person is there.
+    fn is_gone(&self, name: &UserName) -> bool {
+        !self.discovered.contains(name) && self.given.iter().all(|given| given.who.as_ref() != Some(name))
+    }
+}
+
+impl Peer<'_> {
+    /// Discovery has found somebody, or something of them has changed.
+    pub(super) async fn discovered_somebody(&mut self, peer: discovery::Peer) {
+        self.sources.discovered.insert(peer.name.clone());
+        let status = Status::received(peer.status.as_deref().unwrap_or("online"));
+        self.found(peer.name, status, peer.addresses).await;
+    }
+
+    /// Discovery has lost somebody; they may still be at the address that the user has given.
+    pub(super) async fn discovery_lost(&mut self, name: UserName) {
+        self.sources.discovered.remove(&name);
+        if self.sources.is_gone(&name) {
+            self.lost(name).await;
+        } else {
+            self.look_at_given();
+        }
+    }
+
+    /// The user gives an address.
+    pub(super) fn give_address(&mut self, address: ServerAddress) {
+        let known = self.sources.given.iter().find(|given| given.address == address);
+        let form = known.and_then(|given| self.form_of(given.who.as_ref()));
+        self.errands.look_at(address.clone(), form.unwrap_or_default());
+        if known.is_none() {
+            self.sources.given.push(Given { address, who: None, was_right: false });
+        }
+    }
+
+    /// Looks who is at the addresses that the user has given.
+    pub(super) fn look_at_given(&self) {
+        for given in &self.sources.given {
+            let form = self.form_of(given.who.as_ref()).unwrap_or_default();
+            self.errands.look_at(given.address.clone(), form);
+        }
+    }
+
+    fn form_of(&self, name: Option<&UserName>) -> Option<Form> {
+        self.forms.get(name?).copied()
+    }
+
+    /// Somebody, or nobody, is at an address that the user has given.
+    pub(super) async fn looked_at(&mut self, address: ServerAddress, answer: Result<Answering, NetError>) {
+        let Some(at) = self.sources.given.iter().position(|given| given.address == address) else { return };
+        let (who, error) = match answer {
+            Ok(answer) => {
+                let claimed = answer.info.field("name").unwrap_or(&address.to_string()).to_owned();
+                let claimed = self.node.bare(&UserName::received(&claimed));
+                if self.is_oneself(&claimed, &answer.at) {
+                    let detail = "this is your own address".to_owned();
+                    (None, Some(NetError::with(NetErrorKind::PeerUnreachable, detail)))
+                } else {
+                    (self.name_for(&claimed, &answer.at, at).map(|name| (name, answer)), None)
+                }
+            }
+            Err(error) => (None, Some(error)),
+        };
+        let Some(given) = self.sources.given.get_mut(at) else { return };
+        let before = std::mem::replace(&mut given.who, who.as_ref().map(|(name, _)| name.clone()));
+        given.was_right |= who.is_some();
+        let was_right = given.was_right;
+        if let Some(before) = before.filter(|before| self.sources.is_gone(before)) {
+            self.lost(before).await;
+        }
+        if let Some((name, answer)) = who {
+            self.forms.insert(name.clone(), answer.form);
+            if !self.sources.discovered.contains(&name) {
+                let status = Status::received(answer.info.field("status").unwrap_or("online"));
+                self.found(name, status, answer.at).await;
+            }
+        } else if let Some(error) = error.filter(|_| !was_right) {
+            self.sources.given.remove(at);
+            let error = NetError::with(error.kind, format!("{address}: {}", error.detail));
+            emit(self.events, Event::Problem(error)).await;
+        }
+    }
+
+    fn is_oneself(&self, claimed: &UserName, at: &[SocketAddr]) -> bool {
+        let is_own = |address: &SocketAddr| address.port() == self.port && is_local(address.ip());
+        claimed == self.node.me() && at.iter().any(is_own)
+    }
+
+    /// The name that somebody gets who answers at these addresses: the one that they claim, with a number if somebody
+    /// else has it. Who they are is only their word, so it must not take anybody's place.
+    fn name_for(&self, claimed: &UserName, at: &[SocketAddr], given: usize) -> Option<UserName> {
+        let numbered = (2..=SAME).map(|number| UserName::received(&format!("{claimed} ({number})")));
+        std::iter::once(claimed.clone()).chain(numbered).find(|name| {
+            let is_theirs = || {
+                let is_only_here = !self.sources.discovered.contains(name)
+                    && self.sources.given.get(given).is_some_and(|given| given.who.as_ref() == Some(name));
+                let is_known = |known: &SocketAddr| at.iter().any(|given| is_same(*known, *given));
+                is_only_here || self.node.addresses(name).is_none_or(|known| known.iter().any(is_known))
+            };
+            name != self.node.me() && is_theirs()
+        })
+    }
+}
+
+/// Whether both lead to the same program: this computer has several addresses.
+fn is_same(a: SocketAddr, b: SocketAddr) -> bool {
+    a == b || (a.port() == b.port() && is_local(a.ip()) && is_local(b.ip()))
+}
+
+/// Whether this is an address of this computer: no other can be bound.
+fn is_local(address: IpAddr) -> bool {
+    UdpSocket::bind((address, 0)).is_ok()
+}
