@@ -2,6 +2,7 @@
 
 pub(super) mod actions;
 mod peers;
+mod quitting;
 
 use std::cell::{Cell, OnceCell, RefCell};
 
@@ -12,7 +13,6 @@ use gtk::{gio, glib};
 use super::conversation::ConversationWindow;
 use super::hosting::{self, Hosting, HostingState};
 use super::hosting_alert;
-use super::i18n::{gettext, ngettext_f};
 use super::invitation;
 use super::model::{Client, Conversation};
 use super::name_dialog::NameDialog;
@@ -51,6 +51,7 @@ mod imp {
         pub(super) welcome: glib::WeakRef<Welcome>,
         pub(super) preferences: glib::WeakRef<Preferences>,
         pub(super) hosting: Hosting,
+        pub(super) asks_to_quit: glib::WeakRef<gtk::MessageDialog>,
     }
 
     #[glib::object_subclass]
@@ -338,46 +339,6 @@ impl Application {
         };
         let parent = self.active_window().unwrap_or_else(|| window.upcast());
         NewConversation::new(&parent, client, start).present();
-    }
-
-    /// Ends the program; asks first if that cuts others off.
-    fn ask_to_quit(&self) {
-        let imp = self.imp();
-        let others = match imp.hosting.state() {
-            HostingState::Running { people, .. } => people.saturating_sub(usize::from(self.is_own_guest())),
-            _ => 0,
-        };
-        let Some(parent) = self.active_window().filter(|_| others > 0) else {
-            self.quit();
-            return;
-        };
-        let dialog = gtk::MessageDialog::builder()
-            .transient_for(&parent)
-            .modal(true)
-            .title(gettext("Quit Klatch"))
-            .text(ngettext_f("Disconnect {n} other person?", "Disconnect {n} other people?", others, &[]))
-            .secondary_text(gettext("The server that others use runs in this Klatch, and stops with it."))
-            .build();
-        dialog.add_button(&gettext("_Cancel"), gtk::ResponseType::Cancel);
-        dialog.add_button(&gettext("_Quit"), gtk::ResponseType::Accept).add_css_class("destructive-action");
-        dialog.connect_response(glib::clone!(
-            #[weak(rename_to = app)]
-            self,
-            move |dialog, response| {
-                dialog.destroy();
-                if response == gtk::ResponseType::Accept {
-                    app.quit();
-                }
-            }
-        ));
-        dialog.present();
-    }
-
-    /// Whether one is online through the server of this program.
-    fn is_own_guest(&self) -> bool {
-        let HostingState::Running { port, .. } = self.imp().hosting.state() else { return false };
-        let Some(client) = self.client() else { return false };
-        matches!(client.link(), LinkState::Online { at, .. } if at == hosting::own_address(port).to_string())
     }
 }
 

@@ -1,0 +1,76 @@
+//! Quitting, and the question before it where something would be lost.
+
+use gtk::glib;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+
+use super::{Application, Client, HostingState, hosting};
+use crate::net::LinkState;
+use crate::ui::i18n::{gettext, ngettext_f};
+
+impl Application {
+    /// Ends the program; asks first if that cuts others off, or breaks off files on their way.
+    pub(super) fn ask_to_quit(&self) {
+        let imp = self.imp();
+        if let Some(question) = imp.asks_to_quit.upgrade() {
+            question.present();
+            return;
+        }
+        let (questions, reasons): (Vec<_>, Vec<_>) = self.losses().into_iter().unzip();
+        let Some(parent) = self.active_window().filter(|_| !questions.is_empty()) else {
+            self.quit();
+            return;
+        };
+        let dialog = gtk::MessageDialog::builder()
+            .transient_for(&parent)
+            .modal(true)
+            .title(gettext("Quit Klatch"))
+            .text(questions.join("\n"))
+            .secondary_text(reasons.join("\n"))
+            .build();
+        dialog.add_button(&gettext("_Cancel"), gtk::ResponseType::Cancel);
+        dialog.add_button(&gettext("_Quit"), gtk::ResponseType::Accept).add_css_class("destructive-action");
+        dialog.connect_response(glib::clone!(
+            #[weak(rename_to = app)]
+            self,
+            move |dialog, response| {
+                dialog.destroy();
+                if response == gtk::ResponseType::Accept {
+                    app.quit();
+                }
+            }
+        ));
+        imp.asks_to_quit.set(Some(&dialog));
+        dialog.present();
+    }
+
+    /// What would be lost: each with the question, and why.
+    fn losses(&self) -> Vec<(String, String)> {
+        let mut losses = Vec::new();
+        let guests = match self.imp().hosting.state() {
+            HostingState::Running { people, .. } => people.saturating_sub(usize::from(self.is_own_guest())),
+            _ => 0,
+        };
+        if guests > 0 {
+            losses.push((
+                ngettext_f("Disconnect {n} other person?", "Disconnect {n} other people?", guests, &[]),
+                gettext("The server that others use runs in this Klatch, and stops with it."),
+            ));
+        }
+        let transfers = self.client().map_or(0, |client| client.running_transfers().len());
+        if transfers > 0 {
+            losses.push((
+                ngettext_f("Break off {n} transfer?", "Break off {n} transfers?", transfers, &[]),
+                gettext("A file that has not come or gone completely has to be sent again from its beginning."),
+            ));
+        }
+        losses
+    }
+
+    /// Whether one is online through the server of this program.
+    fn is_own_guest(&self) -> bool {
+        let HostingState::Running { port, .. } = self.imp().hosting.state() else { return false };
+        let link = self.client().map(Client::link);
+        matches!(link, Some(LinkState::Online { at, .. }) if at == hosting::own_address(port).to_string())
+    }
+}
