@@ -406,13 +406,25 @@ fn an_ended_conversation_can_be_started_again() {
     stage.take_sent();
     WidgetExt::activate_action(&window, "win.start-again", None).unwrap();
     assert_eq!(stage.take_sent(), [Command::Start { with: vec![name("bob")] }]);
-    // The server may use the same id once more.
-    stage.converse(1, &["alice", "bob"], &[], Phase::Open);
+    stage.converse(7, &["alice"], &["bob"], Phase::Waiting);
+    assert_eq!(stage.conversation(), window, "it goes on in the same window");
+    stage.converse(7, &["alice", "bob"], &[], Phase::Open);
+    window.conversation().unwrap().set_watched(true);
+    stage.said(7, "bob", "here again");
+    let transcript = window.conversation().unwrap().transcript().n_items();
+    shows(&window, &["You have started this conversation again.", "bob has joined.", "bob: here again"]);
+    assert_eq!(transcript, 3);
+    write(&window, "welcome back");
+    assert!(is_sensitive(&window, "Send"));
+    press(&window, "Send");
+    let said = stage.take_sent().pop();
+    assert!(matches!(said, Some(Command::Say { conversation: ConversationId::Int(7), .. })), "{said:?}");
+
+    // What others start is another conversation, even if the server uses the same id once more.
+    stage.converse(7, &["alice"], &[], Phase::Ended(EndReason::NotResumed));
+    stage.converse(7, &["alice", "bob"], &[], Phase::Open);
     let windows = stage.conversations();
     assert_eq!(windows.len(), 2);
-    windows[1].conversation().unwrap().set_watched(true);
-    stage.said(1, "bob", "here again");
-    shows(&windows[1], &["bob: here again"]);
     assert_eq!(
         windows.iter().map(|window| window.title().unwrap()).collect::<Vec<_>>(),
         ["bob - Klatch", "bob (2) - Klatch"]
@@ -420,14 +432,14 @@ fn an_ended_conversation_can_be_started_again() {
 }
 
 #[gtk::test]
-fn the_draft_moves_to_the_conversation_that_is_started_again() {
+fn the_draft_moves_to_the_conversation_that_goes_on_instead() {
     let stage = Stage::online();
     stage.converse(1, &["alice", "bob", "carol"], &[], Phase::Open);
     let ended = stage.conversation();
     write(&ended, "half a sentence");
     stage.converse(1, &["alice"], &[], Phase::Ended(EndReason::NotResumed));
-    WidgetExt::activate_action(&ended, "win.start-again", None).unwrap();
     stage.converse(2, &["alice"], &["carol", "bob"], Phase::Waiting);
+    WidgetExt::activate_action(&ended, "win.start-again", None).unwrap();
     let again = stage.conversations().pop().unwrap();
     write(&again, "more");
     let draft = ended.take_draft_for(again.conversation().unwrap()).unwrap();

@@ -136,9 +136,7 @@ impl Application {
             #[weak]
             client,
             move |conversation| {
-                let window = app.conversation_window(&client, conversation);
-                app.carry_draft(conversation, &window);
-                window.present();
+                app.conversation_window(&client, conversation).present();
             }
         ));
         client.connect_sharing_changed(glib::clone!(
@@ -297,7 +295,7 @@ impl Application {
         window
     }
 
-    /// Brings what was written in an ended conversation to the one that was started again in its place.
+    /// Brings what was written in an ended conversation to the one that goes on in its place.
     fn carry_draft(&self, conversation: &Conversation, to: &ConversationWindow) {
         let windows = self.windows().into_iter().filter_map(|window| window.downcast::<ConversationWindow>().ok());
         for window in windows {

@@ -56,7 +56,8 @@ mod imp {
         pub(super) handlers: RefCell<Vec<(glib::Object, glib::SignalHandlerId)>>,
         pub(super) end: EndFollower,
         pub(super) missed: Cell<u32>,
-        pub(super) is_restarting: Cell<bool>,
+        /// Whether what is written here is wanted in another window.
+        pub(super) gives_draft: Cell<bool>,
         /// Whether the person knows that closing ends the conversation for others.
         pub(super) may_close: Cell<bool>,
     }
@@ -335,19 +336,22 @@ impl ConversationWindow {
 
     fn start_again(&self) {
         let (Some(client), Some(conversation)) = (self.imp().client.get(), self.conversation()) else { return };
-        self.imp().is_restarting.set(true);
-        if let Some(other) = client.start(&conversation.others())
+        if let Some(other) = client.start_again(conversation)
             && let Some(app) = self.application()
         {
+            self.imp().gives_draft.set(true);
             app.activate_action("open-conversation", Some(&other.key().to_variant()));
+        } else {
+            // The button goes, and the keyboard must not go with it.
+            self.imp().composer.grab_focus();
         }
     }
 
-    /// Hands over what is written here, if this conversation has ended and that one was started in its place.
+    /// Hands over what is written here, if this conversation has ended and that one goes on in its place.
     pub fn take_draft_for(&self, other: &Conversation) -> Option<String> {
         let people = |conversation: &Conversation| conversation.others().into_iter().collect::<BTreeSet<_>>();
         let conversation = self.conversation().filter(|conversation| people(conversation) == people(other))?;
-        let is_taken = conversation != other && self.imp().is_restarting.replace(false);
+        let is_taken = conversation != other && self.imp().gives_draft.replace(false);
         is_taken.then(|| self.imp().composer.take_text())
     }
 

@@ -1,18 +1,20 @@
 //! All that the windows know of the network, in one place, and all that they may ask of it.
 
 mod peers;
+mod starting;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gtk::glib::subclass::Signal;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
+use self::starting::Starting;
 use super::{Conversation, Entry, Failure, Inquiry, Invitation, Message, Roster, Subject, Transfer};
 use crate::net::{
     self, Command, Contact, ConversationId, Delivery, LinkState, MessageId, NetError, NetErrorKind, Phase, Said,
@@ -22,8 +24,6 @@ use crate::ui::i18n::gettext_f;
 
 /// How many invitations may wait for an answer. More than these nobody reads; they are declined.
 const INVITATIONS: u32 = 50;
-/// For how long the same people are not invited again while the server has not answered.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sends a command to the network thread, or tells why not. Never waits.
 pub type Outbox = Box<dyn Fn(Command) -> Result<(), NetError>>;
@@ -31,7 +31,8 @@ pub type Outbox = Box<dyn Fn(Command) -> Result<(), NetError>>;
 mod imp {
     use super::{
         Cell, Command, Conversation, ConversationId, Failure, HashMap, HashSet, Inquiry, Instant, Invitation, LazyLock,
-        LinkState, OnceCell, Outbox, RefCell, Roster, Sharing, Signal, Transfer, UserName, VecDeque, gio, glib,
+        LinkState, OnceCell, Outbox, RefCell, Roster, Sharing, Signal, Starting, Transfer, UserName, VecDeque, gio,
+        glib,
     };
     use glib::prelude::*;
     use glib::subclass::prelude::*;
@@ -46,7 +47,7 @@ mod imp {
         pub alive: RefCell<HashMap<ConversationId, Conversation>>,
         pub leaving: RefCell<HashSet<ConversationId>>,
         pub accepted: RefCell<HashSet<ConversationId>>,
-        pub starting: RefCell<Option<(Vec<UserName>, Instant)>>,
+        pub starting: RefCell<Option<Starting>>,
         pub invitations: gio::ListStore,
         pub has_files: Cell<bool>,
         pub inquiries: RefCell<Vec<glib::WeakRef<Inquiry>>>,
@@ -227,23 +228,6 @@ impl Client {
         Ok(())
     }
 
-    /// Starts a conversation with these people, or gives back the one that goes on with exactly them.
-    pub fn start(&self, with: &[UserName]) -> Option<Conversation> {
-        let wanted: BTreeSet<_> = with.iter().cloned().collect();
-        let present = self.every_conversation().find(|conversation| {
-            conversation.is_alive() && conversation.others().into_iter().collect::<BTreeSet<_>>() == wanted
-        });
-        if present.is_some() || wanted.is_empty() {
-            return present;
-        }
-        let with: Vec<_> = wanted.into_iter().collect();
-        let is_asked_already = matches!(&*self.imp().starting.borrow(), Some((people, since)) if *people == with && since.elapsed() < PATIENCE);
-        if !is_asked_already && self.send(Command::Start { with: with.clone() }).is_ok() {
-            self.imp().starting.replace(Some((with, Instant::now())));
-        }
-        None
-    }
-
     /// Says something. The text is in the transcript when the network thread has taken it up.
     pub fn say(&self, conversation: &Conversation, body: &str) -> Result<(), NetError> {
         self.imp().last_message.set(self.imp().last_message.get() + 1);
@@ -360,9 +344,15 @@ impl Client {
             }
             None if is_over => {}
             None => {
-                imp.starting.replace(None);
+                let is_guest = imp.accepted.borrow_mut().remove(&news.id);
+                if let Some(ended) = self.take_ended(news).filter(|_| !is_guest) {
+                    imp.alive.borrow_mut().insert(news.id.clone(), ended.clone());
+                    ended.begin_again(&news.id);
+                    ended.update(news, me.as_ref(), self.known_roster());
+                    return;
+                }
                 let conversation = self.open(&news.id);
-                conversation.set_guest(imp.accepted.borrow_mut().remove(&news.id));
+                conversation.set_guest(is_guest);
                 conversation.update(news, me.as_ref(), self.known_roster());
                 self.emit_by_name::<()>("opened", &[&conversation]);
             }

@@ -1,6 +1,6 @@
 //! A conversation: who is in it, what was said, and what of that has not been seen.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
@@ -25,8 +25,8 @@ const NAMES: usize = 4;
 
 mod imp {
     use super::{
-        BTreeMap, Buddy, Cell, ConversationId, HashMap, LazyLock, Message, MessageId, OnceCell, Phase, RefCell, Signal,
-        UserName, gio, glib,
+        BTreeMap, Buddy, Cell, ConversationId, HashMap, LazyLock, Message, MessageId, Phase, RefCell, Signal, UserName,
+        gio, glib,
     };
     use glib::prelude::*;
     use glib::subclass::prelude::*;
@@ -35,7 +35,7 @@ mod imp {
     #[properties(wrapper_type = super::Conversation)]
     pub struct Conversation {
         pub key: Cell<u32>,
-        pub id: OnceCell<ConversationId>,
+        pub id: RefCell<Option<ConversationId>>,
         pub me: RefCell<Option<UserName>>,
         pub members: RefCell<Vec<UserName>>,
         pub awaited: RefCell<Vec<UserName>>,
@@ -64,7 +64,7 @@ mod imp {
         fn default() -> Self {
             Self {
                 key: Cell::default(),
-                id: OnceCell::default(),
+                id: RefCell::default(),
                 me: RefCell::default(),
                 members: RefCell::default(),
                 awaited: RefCell::default(),
@@ -111,7 +111,7 @@ impl Conversation {
     pub(super) fn new(key: u32, id: &ConversationId) -> Self {
         let conversation: Self = glib::Object::new();
         conversation.imp().key.set(key);
-        conversation.imp().id.get_or_init(|| id.clone());
+        conversation.imp().id.replace(Some(id.clone()));
         conversation
     }
 
@@ -120,9 +120,16 @@ impl Conversation {
         self.imp().key.get()
     }
 
-    /// How the server calls it.
+    /// How the server calls it; another name after it was started again.
     pub fn id(&self) -> ConversationId {
-        self.imp().id.get().cloned().unwrap_or(ConversationId::Int(0))
+        self.imp().id.borrow().clone().unwrap_or(ConversationId::Int(0))
+    }
+
+    /// It has ended, and goes on as another one.
+    pub(super) fn begin_again(&self, id: &ConversationId) {
+        self.imp().id.replace(Some(id.clone()));
+        self.set_guest(false);
+        self.notice(gettext("You have started this conversation again."));
     }
 
     /// What can be done in it.

@@ -1,0 +1,69 @@
+//! Starting conversations, and starting again those that have ended.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use gtk::glib;
+use gtk::prelude::*;
+use gtk::subclass::prelude::*;
+
+use super::super::Conversation;
+use super::Client;
+use crate::net::{self, Command, UserName};
+
+/// For how long the same people are not invited again while the server has not answered.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A conversation that was asked for and has not begun.
+#[derive(Debug)]
+pub struct Starting {
+    with: BTreeSet<UserName>,
+    since: Instant,
+    /// The conversation that goes on with it, in its window.
+    again: glib::WeakRef<Conversation>,
+}
+
+impl Client {
+    /// Starts a conversation with these people, or gives back the one that goes on with exactly them.
+    pub fn start(&self, with: &[UserName]) -> Option<Conversation> {
+        self.start_with(with, None)
+    }
+
+    /// Starts a conversation that has ended again, with the same people and in the same window; or gives back another
+    /// one that goes on with exactly them.
+    pub fn start_again(&self, ended: &Conversation) -> Option<Conversation> {
+        self.start_with(&ended.others(), Some(ended))
+    }
+
+    fn start_with(&self, with: &[UserName], ended: Option<&Conversation>) -> Option<Conversation> {
+        let imp = self.imp();
+        let with: BTreeSet<_> = with.iter().cloned().collect();
+        let present = self.every_conversation().find(|conversation| {
+            conversation.is_alive() && conversation.others().into_iter().collect::<BTreeSet<_>>() == with
+        });
+        if present.is_some() || with.is_empty() {
+            return present;
+        }
+        let again = ended.map(ObjectExt::downgrade).unwrap_or_default();
+        if let Some(asked) = &mut *imp.starting.borrow_mut()
+            && asked.with == with
+            && asked.since.elapsed() < PATIENCE
+        {
+            asked.again = again;
+            return None;
+        }
+        if self.send(Command::Start { with: with.iter().cloned().collect() }).is_ok() {
+            imp.starting.replace(Some(Starting { with, since: Instant::now(), again }));
+        }
+        None
+    }
+
+    /// The ended conversation that goes on with a new one. Some of its people may not be there any more.
+    pub(super) fn take_ended(&self, news: &net::Conversation) -> Option<Conversation> {
+        let asked = self.imp().starting.take()?;
+        let me = self.name();
+        let mut others = news.members.iter().chain(&news.awaited).filter(|name| Some(*name) != me.as_ref()).peekable();
+        let is_it = others.peek().is_some() && others.all(|name| asked.with.contains(name));
+        asked.again.upgrade().filter(|ended| is_it && !ended.is_alive())
+    }
+}
