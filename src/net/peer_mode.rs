@@ -178,7 +178,7 @@ impl Peer<'_> {
         arrived: &Receiver<Arrival>,
         heard: &Receiver<News>,
     ) -> Next {
-        let mut round = tokio::time::interval(ROUND);
+        let mut round = tokio::time::interval_at(tokio::time::Instant::now() + ROUND, ROUND);
         round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let early = self.early.iter().map(|(until, _)| *until).min();
