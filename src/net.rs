@@ -38,6 +38,7 @@ pub use interfaces::reachable_addresses;
 pub use mode::{AddressError, DEFAULT_PORT, Mode, PeerParameters, ServerAddress, ServerParameters};
 
 pub use crate::protocol::ident::{ConversationId, NameError, UserName, displayable};
+pub use crate::protocol::limits::TEXT_BYTES;
 pub use crate::protocol::social::UserInfo;
 pub use crate::protocol::status::{Presence, Status};
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use self::lists::Lists;
 use self::room::Room;
-use super::command::Command;
+use super::command::{Command, MessageId};
 use super::event::{Contact, EndReason, Event, LinkState, NetError, NetErrorKind};
 use super::mode::ServerParameters;
 use crate::protocol::ident::{ConversationId, NameKey, UserName};
@@ -316,27 +316,7 @@ impl Session {
                     out.push(Action::Send(ClientMessage::Status(status)));
                 }
             }
-            Command::Say { conversation, body, id } => {
-                let message = ClientMessage::SendMessage { conversation: conversation.clone(), body };
-                let fits = message.encode().len() <= limits::REQUEST_BYTES;
-                let ClientMessage::SendMessage { ref body, .. } = message else { return };
-                let online = self.is_online();
-                let conversation_name = conversation.to_string();
-                let Some(room) = self.rooms.get_mut(&conversation) else {
-                    let unsaid = Event::unsaid(conversation, self.me.clone(), body.clone(), id, moment.wall);
-                    out.extend(unsaid.map(Action::Emit));
-                    let kind = if online { NetErrorKind::NotInConversation } else { NetErrorKind::NotConnected };
-                    out.push(problem(kind, &conversation_name));
-                    return;
-                };
-                if room.say(body, id, online && fits, moment, out) {
-                    out.push(Action::Send(message));
-                } else if !fits {
-                    out.push(problem(NetErrorKind::TooLong, ""));
-                } else {
-                    out.push(problem(NetErrorKind::NotConnected, ""));
-                }
-            }
+            Command::Say { conversation, body, id } => self.say(conversation, body, id, moment, out),
             Command::Leave(id) => {
                 if self.rooms.contains_key(&id) {
                     if self.is_online() {
@@ -383,6 +363,29 @@ impl Session {
             | Command::SetDownloads(_)
             | Command::SetUserInfo(_) => out.push(problem(NetErrorKind::PeersOnly, "")),
         }
+    }
+
+    fn say(
+        &mut self,
+        conversation: ConversationId,
+        body: String,
+        id: MessageId,
+        moment: Moment,
+        out: &mut Vec<Action>,
+    ) {
+        let online = self.is_online();
+        let (kind, detail) = match self.rooms.get_mut(&conversation) {
+            None if online => (NetErrorKind::NotInConversation, conversation.to_string()),
+            Some(_) if body.len() > limits::TEXT_BYTES => (NetErrorKind::TooLong, String::new()),
+            Some(room) if online && !room.is_interrupted() => {
+                room.say(body.clone(), id, moment, out);
+                out.push(Action::Send(ClientMessage::SendMessage { conversation, body }));
+                return;
+            }
+            _ => (NetErrorKind::NotConnected, String::new()),
+        };
+        out.extend(Event::unsaid(conversation, self.me.clone(), body, id, moment.wall).map(Action::Emit));
+        out.push(problem(kind, &detail));
     }
 
     /// What is due by now.

@@ -362,6 +362,16 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_text_fits_one_message() {
+        let conversation = ConversationId::Text("x".repeat(limits::RECEIVED_NAME_BYTES).into());
+        for letter in ["x", "\n", "é", "\u{1f600}"] {
+            let body = letter.repeat(limits::TEXT_BYTES / letter.len());
+            let message = ClientMessage::SendMessage { conversation: conversation.clone(), body };
+            assert!(message.encode().len() <= limits::REQUEST_BYTES, "{letter:?}");
+        }
+    }
+
+    #[test]
     fn a_single_argument_may_come_bare_or_in_a_tuple() {
         assert_eq!(from_client(b"JOIN I7\n."), Ok(ClientMessage::Join(ConversationId::Int(7))));
         assert_eq!(from_client(b"JOIN (I7\nt."), Ok(ClientMessage::Join(ConversationId::Int(7))));

@@ -11,6 +11,9 @@ pub const REQUEST_BYTES: usize = 1 << 20;
 pub const REPLY_BYTES: usize = 16 << 20;
 /// Largest message of a connection that has not registered: a name and a status need no more. Bytes.
 pub const STRANGER_BYTES: usize = 64 << 10;
+/// Longest text that a client sends in one message, in bytes: with the id of the conversation, a name and the form on the
+/// wire it still fits [`REQUEST_BYTES`].
+pub const TEXT_BYTES: usize = 1_000_000;
 /// How deep containers may be nested.
 pub const DEPTH: usize = 64;
 /// One value for every so many bytes that a message may have: what bounds the memory that a decoded message takes.

@@ -7,10 +7,8 @@ use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
 
 use super::i18n::ngettext_f;
+use crate::net::TEXT_BYTES;
 
-/// The longest text that can be sent at once, in bytes: with the id of the conversation and the form on the wire it
-/// still fits the largest message that a server takes.
-const LONGEST: usize = 1_000_000;
 /// How many sent texts Ctrl+Up goes back.
 const HISTORY: usize = 50;
 
@@ -178,7 +176,7 @@ impl Composer {
         let imp = self.imp();
         let text = self.text();
         let said = text.trim_end();
-        if !imp.can_send.get() || said.trim().is_empty() || said.len() > LONGEST {
+        if !imp.can_send.get() || said.trim().is_empty() || said.len() > TEXT_BYTES {
             imp.view.error_bell();
             return;
         }
@@ -220,7 +218,7 @@ impl Composer {
         let buffer = imp.view.buffer();
         imp.placeholder.set_visible(buffer.char_count() == 0);
         let text = self.text();
-        let surplus = text.trim_end().len().saturating_sub(LONGEST);
+        let surplus = text.trim_end().len().saturating_sub(TEXT_BYTES);
         imp.send.set_sensitive(imp.can_send.get() && surplus == 0 && !text.trim().is_empty());
         if surplus == 0 {
             self.refuse(None);

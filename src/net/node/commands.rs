@@ -2,9 +2,9 @@
 
 use super::chat::{Chat, Note};
 use super::notes::Text;
-use super::{Action, CHATS, MEMBERS, Moment, Node, Purpose, Reply, delivery, problem};
+use super::{Action, CHATS, MEMBERS, Moment, Node, Purpose, Reply, problem};
 use crate::net::command::{Command, MessageId};
-use crate::net::event::{Conversation, Delivery, EndReason, Event, NetErrorKind, Said};
+use crate::net::event::{Conversation, EndReason, Event, NetErrorKind, Said};
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::limits;
 use crate::protocol::social::PeerRequest;
@@ -111,29 +111,32 @@ impl Node {
     }
 
     fn say(&mut self, id: &ConversationId, body: String, message: MessageId, moment: Moment, out: &mut Vec<Action>) {
+        let me = self.me.clone();
+        let (chat, others) = match self.chats.get(id) {
+            Some(chat) if body.len() <= limits::TEXT_BYTES => (chat.wire.clone(), chat.others()),
+            chat => {
+                let refusal = match chat {
+                    Some(_) => problem(NetErrorKind::TooLong, ""),
+                    None => problem(NetErrorKind::NotInConversation, &id.to_string()),
+                };
+                out.extend(Event::unsaid(id.clone(), me, body, message, moment.wall).map(Action::Emit));
+                out.push(refusal);
+                return;
+            }
+        };
+        if others.is_empty() {
+            // There is nobody to send it to; it is not kept for those who come later.
+            out.extend(Event::unsaid(id.clone(), me, body, message, moment.wall).map(Action::Emit));
+            return;
+        }
         out.push(Action::Emit(Event::Said(Said {
             conversation: id.clone(),
-            from: self.me.clone(),
+            from: me.clone(),
             body: body.clone(),
             at: moment.wall,
             own: Some(message),
         })));
-        let request = |chat: &Chat| PeerRequest::Message { chat: chat.wire.clone(), from: self.me.clone(), body };
-        let Some((others, request)) = self.chats.get(id).map(|chat| (chat.others(), request(chat))) else {
-            out.push(delivery(message, Delivery::Failed, Vec::new()));
-            out.push(problem(NetErrorKind::NotInConversation, &id.to_string()));
-            return;
-        };
-        if request.encode().len() > limits::REQUEST_BYTES {
-            out.push(delivery(message, Delivery::Failed, Vec::new()));
-            out.push(problem(NetErrorKind::TooLong, ""));
-            return;
-        }
-        if others.is_empty() {
-            // There is nobody to send it to; it is not kept for those who come later.
-            out.push(delivery(message, Delivery::Failed, Vec::new()));
-            return;
-        }
+        let request = PeerRequest::Message { chat, from: me, body };
         self.texts.insert(message, Text::to(others.clone()));
         for name in others {
             self.note(&name, Note { request: request.clone(), message: Some((id.clone(), message)), tries: 0 }, out);

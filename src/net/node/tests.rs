@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::*;
 use crate::net::event::Phase;
+use crate::protocol::limits;
 
 /// Three peers, each at an address of its own.
 struct Network {
@@ -205,6 +206,15 @@ fn an_invitation_that_nobody_answers_is_refused() {
     assert!(
         matches!(network.events[1].last(), Some(Event::Problem(error)) if error.kind == NetErrorKind::NotInConversation)
     );
+}
+
+#[test]
+fn what_is_too_long_is_not_sent() {
+    let (mut network, id) = Network::chatting(&["ann", "bob"]);
+    network.say(0, &id, &"x".repeat(limits::TEXT_BYTES + 1), 1);
+    assert_eq!(network.delivery(0), Some((Delivery::Failed, vec![])));
+    assert!(matches!(network.events[0].last(), Some(Event::Problem(error)) if error.kind == NetErrorKind::TooLong));
+    assert!(network.heard(1).is_empty() && network.heard(0).len() == 1);
 }
 
 #[test]

@@ -155,32 +155,19 @@ impl Room {
         })));
     }
 
-    /// Says something; `false` if it must not be sent.
-    pub(super) fn say(
-        &mut self,
-        body: &str,
-        id: MessageId,
-        can_send: bool,
-        moment: Moment,
-        out: &mut Vec<Action>,
-    ) -> bool {
-        if !can_send || !matches!(self.shown.phase, Phase::Waiting | Phase::Open) {
-            let unsaid = Event::unsaid(self.shown.id.clone(), self.me.clone(), body.to_owned(), id, moment.wall);
-            out.extend(unsaid.map(Action::Emit));
-            return false;
-        }
+    /// Takes note of a text of one's own that is being sent.
+    pub(super) fn say(&mut self, body: String, id: MessageId, moment: Moment, out: &mut Vec<Action>) {
         out.push(Action::Emit(Event::Said(Said {
             conversation: self.shown.id.clone(),
             from: self.me.clone(),
-            body: body.to_owned(),
+            body: body.clone(),
             at: moment.wall,
             own: Some(id),
         })));
         if self.pending.len() >= PENDING {
             self.pending.pop_front();
         }
-        self.pending.push_back(Pending { id, body: body.to_owned(), at: moment.now, told: false });
-        true
+        self.pending.push_back(Pending { id, body, at: moment.now, told: false });
     }
 
     /// When the next text is believed to be sent though it did not come back.

@@ -360,7 +360,9 @@ fn a_restarted_server_with_strangers_under_the_same_id_is_not_entered() {
 #[test]
 fn what_is_too_long_is_shown_as_failed() {
     let mut bench = Bench::talking();
-    let actions = bench.give(say(7, &"x".repeat(limits::REQUEST_BYTES), 1));
+    let longest = "x".repeat(limits::TEXT_BYTES);
+    assert_eq!(sent(&bench.give(say(7, &longest, 0))).len(), 1);
+    let actions = bench.give(say(7, &(longest + "x"), 1));
     assert!(sent(&actions).is_empty());
     assert_eq!(deliveries(&actions), [(1, Delivery::Failed)]);
     assert_eq!(problems(&actions), [NetErrorKind::TooLong]);

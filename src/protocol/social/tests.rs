@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::pickle;
+use crate::protocol::{limits, pickle};
 
 fn bob() -> UserName {
     UserName::received("bob")
@@ -20,6 +20,17 @@ fn every_request() -> Vec<PeerRequest> {
         PeerRequest::Goodbye { chat: ConversationId::Text("7".into()), from: bob() },
         PeerRequest::CloseChat { chat, from: bob() },
     ]
+}
+
+#[test]
+fn the_longest_text_fits_one_message() {
+    let long = "x".repeat(limits::RECEIVED_NAME_BYTES);
+    let (chat, from) = (ConversationId::Text(long.as_str().into()), UserName::received(&long));
+    for letter in ["x", "\n", "é", "\u{1f600}"] {
+        let body = letter.repeat(limits::TEXT_BYTES / letter.len());
+        let request = PeerRequest::Message { chat: chat.clone(), from: from.clone(), body };
+        assert!(request.encode().len() <= limits::REQUEST_BYTES, "{letter:?}");
+    }
 }
 
 /// What is known in these tests: the names of a small share.
