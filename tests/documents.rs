@@ -6,16 +6,19 @@ mod host;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use clap::CommandFactory;
 use host::{Host, Peer, contains, invitation, invite, join, say, show};
 use klatch::protocol::frame::FrameDecoder;
+use klatch::protocol::ident::{ConversationId, UserName};
 use klatch::protocol::im::{CLIENT_VERBS, ClientMessage, SERVER_VERBS, ServerMessage};
 use klatch::protocol::limits;
-use klatch::protocol::social::{NameMatch, PeerRequest, RequestReader};
+use klatch::protocol::social::{Form, NameMatch, PeerRequest, RequestReader, UserInfo, acceptance, file_list};
 
 fn document(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
@@ -166,6 +169,42 @@ fn the_client_in_python_works() {
     output.read_to_string(&mut rest).unwrap();
     assert!(rest.contains("MESSAGE [1, 'alice', 'hello']"), "{rest}");
     assert!(program.0.wait().unwrap().success());
+}
+
+#[test]
+fn the_peer_in_python_works() {
+    let source = blocks(&document("docs/protocol.md"), "py").concat();
+    let command = Command::new("python3").args(["-c", &source, "pia", "0"]).stdout(Stdio::piped()).spawn();
+    let mut program = Program(command.unwrap());
+    let mut output = BufReader::new(program.0.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    let port: u16 = line.strip_prefix("listening ").unwrap().trim().parse().unwrap();
+    let ask = |request: &[u8]| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(request).unwrap();
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply).unwrap();
+        reply
+    };
+    let (chat, ann) = (ConversationId::Int(1000), || UserName::received("ann"));
+    let info = UserInfo::from_reply(&ask(&PeerRequest::GetUserInfo.encode())).unwrap();
+    assert!(info.fields.contains(&("name".to_owned(), "pia".to_owned())), "{info:?}");
+    for form in [Form::Pickled, Form::Bare, Form::Spaced] {
+        let files = file_list(&ask(&PeerRequest::ListFiles.encode_as(form))).unwrap();
+        assert_eq!(files.names, ["hello.txt"], "{form:?}");
+    }
+    assert_eq!(ask(&PeerRequest::GetFile("hello.txt".to_owned()).encode()), b"Hello!\n");
+    assert_eq!(ask(&PeerRequest::GetFile("other.txt".to_owned()).encode()), b"");
+    let invitation = ask(&PeerRequest::Invite { chat: chat.clone(), from: ann() }.encode());
+    assert_eq!(acceptance(&invitation), Some(true));
+    assert_eq!(ask(&PeerRequest::Message { chat, from: ann(), body: "Grüße".to_owned() }.encode()), b"");
+    while !line.starts_with("MESSAGE") {
+        line.clear();
+        assert_ne!(output.read_line(&mut line).unwrap(), 0, "it ended");
+    }
+    assert_eq!(line.trim(), "MESSAGE (1000, 'ann', 'Grüße')");
 }
 
 const DOCUMENTS: [&str; 7] = [
