@@ -35,9 +35,10 @@ pub use event::{
 };
 pub use events::{Events, queue as event_queue};
 pub use interfaces::reachable_addresses;
-pub use mode::{AddressError, DEFAULT_PORT, Mode, PeerParameters, ServerAddress, ServerParameters};
+pub use mode::{AddressError, Mode, PeerParameters, ServerAddress, ServerParameters};
 
 pub use crate::protocol::ident::{ConversationId, NameError, UserName, displayable};
+pub use crate::protocol::im::DEFAULT_PORT;
 pub use crate::protocol::limits::TEXT_BYTES;
 pub use crate::protocol::social::UserInfo;
 pub use crate::protocol::status::{Presence, Status};

@@ -16,7 +16,7 @@ use clap::CommandFactory;
 use host::{Host, Peer, contains, invitation, invite, join, say, show};
 use klatch::protocol::frame::FrameDecoder;
 use klatch::protocol::ident::{ConversationId, UserName};
-use klatch::protocol::im::{CLIENT_VERBS, ClientMessage, SERVER_VERBS, ServerMessage};
+use klatch::protocol::im::{CLIENT_VERBS, ClientMessage, DEFAULT_PORT, SERVER_VERBS, ServerMessage};
 use klatch::protocol::limits;
 use klatch::protocol::social::{Form, NameMatch, PeerRequest, RequestReader, UserInfo, acceptance, file_list};
 
@@ -56,6 +56,18 @@ fn bytes(text: &str) -> Vec<u8> {
         });
     }
     out
+}
+
+#[test]
+fn the_default_port_is_the_same_everywhere() {
+    for (file, text, times) in [
+        ("data/im.klatch.Klatch.gschema.xml", format!("<default>{DEFAULT_PORT}</default>"), 2),
+        ("data/firewalld/klatch-server.xml", format!("port=\"{DEFAULT_PORT}\""), 1),
+        ("docs/protocol.md", format!("by default to port {DEFAULT_PORT}"), 1),
+        ("docs/hosting.md", format!("TCP port {DEFAULT_PORT}"), 1),
+    ] {
+        assert_eq!(document(file).matches(&text).count(), times, "{text} in {file}");
+    }
 }
 
 #[test]

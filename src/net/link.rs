@@ -20,7 +20,7 @@ use crate::protocol::limits;
 
 /// How long the attempt to reach one address may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long the server may refuse to take what is written, or not acknowledge it, or leave a message unfinished.
+/// How long the server may refuse to take what is written, or leave a message unfinished.
 const STALL: Duration = Duration::from_secs(45);
 /// A program written from the slides takes one `recv` for one message: the pause between two writes makes that true
 /// (measured: without one, 4 of 15 messages reached such a program glued to another; with 50 ms none). People do not
@@ -76,13 +76,12 @@ impl Link {
         // None of these is needed for the connection to work.
         let _ = stream.set_nodelay(true);
         let keepalive = TcpKeepalive::new()
-            .with_time(Duration::from_secs(30))
-            .with_interval(Duration::from_secs(10))
-            .with_retries(3);
+            .with_time(limits::KEEPALIVE)
+            .with_interval(limits::PROBE_INTERVAL)
+            .with_retries(limits::PROBES);
         let socket = SockRef::from(&stream);
         let _ = socket.set_tcp_keepalive(&keepalive);
-        // Linux sends no probes while bytes wait for their acknowledgement, and would go on for a quarter of an hour.
-        let _ = socket.set_tcp_user_timeout(Some(STALL));
+        let _ = socket.set_tcp_user_timeout(Some(limits::UNACKNOWLEDGED));
         let now = Instant::now();
         Self {
             stream,
@@ -246,9 +245,9 @@ mod tests {
         let link = Link::open(&address).await.unwrap();
         let socket = SockRef::from(&link.stream);
         assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
-        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(30));
-        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(10));
-        assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
-        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(STALL));
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), limits::KEEPALIVE);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), limits::PROBE_INTERVAL);
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), limits::PROBES);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(limits::UNACKNOWLEDGED));
     }
 }

@@ -8,11 +8,9 @@ use thiserror::Error;
 
 use super::discovery::ServiceType;
 use crate::protocol::ident::UserName;
+use crate::protocol::im::DEFAULT_PORT;
 use crate::protocol::social::UserInfo;
 use crate::protocol::status::Status;
-
-/// The port of a server that names none.
-pub const DEFAULT_PORT: u16 = 6666;
 
 /// A way of being online.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,9 @@ use super::status::Status;
 
 pub use super::argument::ArgumentError;
 
+/// The TCP port of a server for which no other is named.
+pub const DEFAULT_PORT: u16 = 6666;
+
 /// The verbs that a client sends.
 pub const CLIENT_VERBS: &[Verb] = &[
     Verb { name: "REGISTER", shape: Shape::Pickle },

@@ -33,3 +33,13 @@ pub const STATUS_CHARS: usize = 1024;
 pub const FILE_NAME_BYTES: usize = 4096;
 /// How long the sender of a bare verb must be silent before the verb counts as complete.
 pub const SILENCE: Duration = Duration::from_millis(200);
+/// How a connection to a server, from either end, notices within a minute that the other end is dead: so long a silence is
+/// followed by so many probes at such intervals, and what is written waits so long for its acknowledgement. Linux does not
+/// probe while something waits.
+pub const KEEPALIVE: Duration = Duration::from_secs(30);
+/// See [`KEEPALIVE`].
+pub const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+/// See [`KEEPALIVE`].
+pub const PROBES: u32 = 3;
+/// See [`KEEPALIVE`].
+pub const UNACKNOWLEDGED: Duration = Duration::from_secs(45);

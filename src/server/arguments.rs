@@ -1,10 +1,13 @@
 //! The command line of `klatch-server`.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::Parser;
+use clap::builder::RangedU64ValueParser;
 use tracing::level_filters::LevelFilter;
+
+use crate::protocol::im::DEFAULT_PORT;
 
 use super::options::{Access, Options};
 
@@ -17,17 +20,17 @@ use super::options::{Access, Options};
 #[command(name = "klatch-server", version)]
 pub struct Arguments {
     /// Address and port to serve on; may be given several times. Port 0 takes a free one, the default serves IPv4 too
-    #[arg(long, value_name = "ADDR:PORT", default_value = "[::]:6666", value_parser = address)]
+    #[arg(long, value_name = "ADDR:PORT", default_values_t = [SocketAddr::from((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT))], value_parser = address)]
     pub listen: Vec<SocketAddr>,
     /// Who may see and join a conversation
-    #[arg(long, value_name = "WHO", value_enum, default_value_t = Access::Invited)]
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = Options::default().conversations)]
     pub conversations: Access,
     /// Most connections at the same time
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_clients: u32,
+    #[arg(long, value_name = "N", default_value_t = Options::default().max_clients, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    pub max_clients: usize,
     /// Milliseconds between two messages to the same client, so that programs which take one recv for one message
     /// work; 0 for none. More than 4 waiting messages are sent at once
-    #[arg(long, value_name = "MS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    #[arg(long, value_name = "MS", default_value_t = default_pace(), value_parser = clap::value_parser!(u64).range(..=10_000))]
     pub pace: u64,
     /// How much to log: off, error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "info")]
@@ -43,13 +46,30 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
         .map_err(|_| "a numeric address and a port are needed: 127.0.0.1:6666, [::1]:6666, or [::]:6666 for all")
 }
 
+/// In milliseconds.
+fn default_pace() -> u64 {
+    u64::try_from(Options::default().pace.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl Arguments {
     /// What of it is for the server itself.
     pub fn options(&self) -> Options {
         Options {
             conversations: self.conversations,
-            max_clients: usize::try_from(self.max_clients).unwrap_or(usize::MAX),
+            max_clients: self.max_clients,
             pace: Duration::from_millis(self.pace),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_with_no_arguments_is_as_a_hosted_one() {
+        let arguments = Arguments::parse_from(["klatch-server"]);
+        assert_eq!(arguments.options(), Options::default());
+        assert_eq!(arguments.listen, ["[::]:6666".parse().unwrap()]);
     }
 }

@@ -10,18 +10,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use tracing::{debug, warn};
 
+use crate::protocol::limits;
+
 use super::connection;
 use super::hub::Hub;
 
 /// How many connections may wait to be accepted: with a short queue, a class that connects all at once waits for the
 /// kernel's retries, which take seconds.
 const BACKLOG: i32 = 4096;
-/// Dead connections are found within a minute: 30 s of silence, then three probes.
-const KEEPALIVE: Duration = Duration::from_secs(30);
-const PROBE_INTERVAL: Duration = Duration::from_secs(10);
-const PROBES: u32 = 3;
-/// How long written bytes may stay without an answer.
-const UNANSWERED: Duration = Duration::from_secs(45);
 /// How long accepting pauses when there are no more file descriptors.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -59,11 +55,14 @@ fn lacks_ipv6(error: &io::Error) -> bool {
 /// system calls for each.
 pub(super) fn prepare(listener: &TcpListener) {
     let socket = SockRef::from(listener);
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(PROBE_INTERVAL).with_retries(PROBES);
+    let keepalive = TcpKeepalive::new()
+        .with_time(limits::KEEPALIVE)
+        .with_interval(limits::PROBE_INTERVAL)
+        .with_retries(limits::PROBES);
     let outcome = socket
         .set_tcp_nodelay(true)
         .and_then(|()| socket.set_tcp_keepalive(&keepalive))
-        .and_then(|()| socket.set_tcp_user_timeout(Some(UNANSWERED)));
+        .and_then(|()| socket.set_tcp_user_timeout(Some(limits::UNACKNOWLEDGED)));
     if let Err(error) = outcome {
         warn!(%error, "cannot set the options of a socket");
     }
@@ -117,10 +116,10 @@ mod tests {
         let (accepted, _) = listener.accept().await.unwrap();
         let socket = SockRef::from(&accepted);
         assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
-        assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEPALIVE);
-        assert_eq!(socket.tcp_keepalive_interval().unwrap(), PROBE_INTERVAL);
-        assert_eq!(socket.tcp_keepalive_retries().unwrap(), PROBES);
-        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(UNANSWERED));
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), limits::KEEPALIVE);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), limits::PROBE_INTERVAL);
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), limits::PROBES);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(limits::UNACKNOWLEDGED));
         drop(client);
     }
 

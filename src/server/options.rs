@@ -17,7 +17,7 @@ pub enum Access {
 }
 
 /// How a server behaves.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Who may see and enter a conversation.
     pub conversations: Access,
@@ -30,6 +30,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { conversations: Access::Invited, max_clients: 4096, pace: Duration::from_millis(15) }
+        Self { conversations: Access::default(), max_clients: 4096, pace: Duration::from_millis(15) }
     }
 }
