@@ -357,6 +357,20 @@ fn what_was_not_delivered_is_marked_and_can_be_sent_again() {
 }
 
 #[gtk::test]
+fn a_text_that_crosses_with_the_end_of_its_conversation_is_not_lost() {
+    let stage = Stage::online();
+    stage.converse(1, &["alice", "bob"], &[], Phase::Open);
+    let window = stage.conversation();
+    write(&window, "wait");
+    press(&window, "Send");
+    stage.converse(1, &["alice"], &[], Phase::Ended(EndReason::NotResumed));
+    stage.take_up(Delivery::Failed);
+    wait_for("the text", || seen(&window).iter().any(|text| text.contains("wait\n⚠ This was not sent.")));
+    stage.said(1, "bob", "too late");
+    assert!(!seen(&window).iter().any(|text| text.contains("too late")));
+}
+
+#[gtk::test]
 fn a_refused_text_stays() {
     let stage = Stage::online();
     stage.converse(1, &["alice", "bob"], &[], Phase::Open);

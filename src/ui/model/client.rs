@@ -373,8 +373,12 @@ impl Client {
             by_conversation.entry(text.conversation.clone()).or_default().push(text);
         }
         for (id, said) in by_conversation {
-            // A text for a conversation that is being left, or has ended, has nowhere to go.
-            let Some(conversation) = self.imp().alive.borrow().get(&id).cloned() else { continue };
+            // What others said to a conversation that is being left, or has ended, has nowhere to go; one's own text
+            // must not be lost, also where it comes back as not sent.
+            let alive = self.imp().alive.borrow().get(&id).cloned();
+            let ended = || self.every_conversation().filter(|conversation| conversation.id() == id).last();
+            let own = said.iter().any(|text| text.own.is_some());
+            let Some(conversation) = alive.or_else(|| if own { ended() } else { None }) else { continue };
             if conversation.append(&said) > 0 {
                 let senders: BTreeSet<_> = said.into_iter().map(|text| text.from).collect();
                 self.count_unread(&senders.into_iter().collect::<Vec<_>>());
