@@ -4,7 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
 
 use super::problem::{self, Problem};
-use crate::net::ServerAddress;
+use crate::net::{LinkState, ServerAddress, reachable_addresses};
 use crate::server::{self, Options, Server};
 
 /// How long the end of the program waits for the server to say goodbye to everybody.
@@ -47,6 +47,17 @@ pub enum HostingState {
 /// The address of a server of this program, as this program reaches it.
 pub fn own_address(port: u16) -> ServerAddress {
     ServerAddress { host: "localhost".to_owned(), port }
+}
+
+/// Whether this is the address of the server that runs here on `port`, by whichever name or address of this computer.
+pub fn is_own_address(at: &ServerAddress, port: u16) -> bool {
+    let is_here = |ip: IpAddr| ip.is_loopback() || reachable_addresses().is_ok_and(|own| own.contains(&ip));
+    at.port == port && (at.host.eq_ignore_ascii_case("localhost") || at.host.parse().is_ok_and(is_here))
+}
+
+/// Whether one is online through the server that runs here on `port`.
+pub fn is_own_guest(link: &LinkState, port: u16) -> bool {
+    matches!(link, LinkState::Online { at, .. } if at.parse().is_ok_and(|at| is_own_address(&at, port)))
 }
 
 /// A server that runs.
@@ -249,4 +260,24 @@ fn listen(runtime: &Runtime, port: u16) -> io::Result<TcpListener> {
 fn try_out(port: u16) -> io::Result<()> {
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     listen(&runtime, port).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_server_is_known_by_every_address_of_this_computer() {
+        let is_own = |host: &str, port| is_own_address(&ServerAddress::new(host, port).unwrap(), 6666);
+        assert!(is_own_address(&own_address(6666), 6666));
+        for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1"] {
+            assert!(is_own(host, 6666), "{host}");
+            assert!(!is_own(host, 6667), "{host}");
+        }
+        for ip in reachable_addresses().unwrap() {
+            assert!(is_own(&ip.to_string(), 6666), "{ip}");
+        }
+        // An address for documentation, which no computer has (RFC 5737).
+        assert!(!is_own("192.0.2.1", 6666) && !is_own("chat.example.org", 6666));
+    }
 }

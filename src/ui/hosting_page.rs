@@ -5,7 +5,7 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
 use super::field::{self, Field};
-use super::hosting::{Hosting, HostingState, own_address};
+use super::hosting::{Hosting, HostingState, is_own_address, is_own_guest};
 use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::settings::Settings;
 use crate::net::LinkState;
@@ -28,7 +28,7 @@ mod imp {
 
     use super::super::address_list::AddressList;
     use super::super::problem_bar::ProblemBar;
-    use super::{Field, Hosting, Settings, Wish};
+    use super::{Field, Hosting, LinkState, Settings, Wish};
 
     type OnWish = Box<dyn Fn(Wish)>;
 
@@ -55,7 +55,7 @@ mod imp {
         pub(super) hosting: OnceCell<Hosting>,
         pub(super) on_wish: OnceCell<OnWish>,
         /// Where one is online, as people write it.
-        pub(super) online_at: RefCell<Option<String>>,
+        pub(super) link: RefCell<Option<LinkState>>,
         /// Whether the check button is being set by the program.
         pub(super) updating: Cell<bool>,
     }
@@ -144,10 +144,7 @@ impl HostingPage {
 
     /// Follows the connection.
     pub fn show_link(&self, link: &LinkState) {
-        self.imp().online_at.replace(match link {
-            LinkState::Online { at, .. } => Some(at.clone()),
-            LinkState::Offline(_) | LinkState::Connecting { .. } | LinkState::Reconnecting { .. } => None,
-        });
+        self.imp().link.replace(Some(link.clone()));
     }
 
     fn start(&self) {
@@ -227,7 +224,7 @@ impl HostingPage {
     fn is_own_guest(&self) -> bool {
         let imp = self.imp();
         let Some(HostingState::Running { port, .. }) = imp.hosting.get().map(Hosting::state) else { return false };
-        *imp.online_at.borrow() == Some(own_address(port).to_string())
+        imp.link.borrow().as_ref().is_some_and(|link| is_own_guest(link, port))
     }
 
     fn set_checked(&self, checked: bool) {
@@ -283,7 +280,8 @@ impl HostingPage {
             imp.addresses.set_port(port);
         }
         let used = imp.settings.get().and_then(Settings::server);
-        imp.join.set_visible(running.is_some_and(|port| used != Some(own_address(port))));
+        let is_used = |port| used.is_some_and(|used| is_own_address(&used, port));
+        imp.join.set_visible(running.is_some_and(|port| !is_used(port)));
         self.port_changed();
     }
 }

@@ -4,8 +4,7 @@ use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
-use super::{Application, Client, HostingState, hosting};
-use crate::net::LinkState;
+use super::{Application, HostingState, hosting};
 use crate::ui::i18n::{gettext, ngettext_f};
 
 impl Application {
@@ -48,7 +47,10 @@ impl Application {
     fn losses(&self) -> Vec<(String, String)> {
         let mut losses = Vec::new();
         let guests = match self.imp().hosting.state() {
-            HostingState::Running { people, .. } => people.saturating_sub(usize::from(self.is_own_guest())),
+            HostingState::Running { port, people } => {
+                let is_own_guest = self.client().is_some_and(|client| hosting::is_own_guest(&client.link(), port));
+                people.saturating_sub(usize::from(is_own_guest))
+            }
             _ => 0,
         };
         if guests > 0 {
@@ -65,12 +67,5 @@ impl Application {
             ));
         }
         losses
-    }
-
-    /// Whether one is online through the server of this program.
-    fn is_own_guest(&self) -> bool {
-        let HostingState::Running { port, .. } = self.imp().hosting.state() else { return false };
-        let link = self.client().map(Client::link);
-        matches!(link, Some(LinkState::Online { at, .. }) if at == hosting::own_address(port).to_string())
     }
 }

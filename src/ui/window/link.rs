@@ -8,7 +8,7 @@ use gtk::subclass::prelude::*;
 
 use super::Window;
 use crate::net::LinkState;
-use crate::ui::hosting::own_address;
+use crate::ui::hosting::is_own_guest;
 use crate::ui::i18n::{gettext, gettext_f, ngettext_f};
 use crate::ui::model::Client;
 use crate::ui::problem::Problem;
@@ -79,7 +79,7 @@ impl Window {
                 gettext_f("On this network as {name}", &[("name", &name.shown())])
             }
             LinkState::Online { at, .. } => {
-                self.hosting_words(at).unwrap_or_else(|| gettext_f("Connected to {address}", &[("address", at)]))
+                self.hosting_words(&link, at).unwrap_or_else(|| gettext_f("Connected to {address}", &[("address", at)]))
             }
             LinkState::Reconnecting { to, because, .. } => {
                 let title = Problem::new(because, to).title;
@@ -114,7 +114,7 @@ impl Window {
     }
 
     /// What the status bar says while one hosts, and is online there or elsewhere.
-    fn hosting_words(&self, at: &str) -> Option<String> {
+    fn hosting_words(&self, link: &LinkState, at: &str) -> Option<String> {
         let (port, people) = self.imp().hosting.get()?;
         let hosting = ngettext_f(
             "Hosting here; {n} person is connected.",
@@ -122,7 +122,7 @@ impl Window {
             people,
             &[],
         );
-        if at == own_address(port).to_string() {
+        if is_own_guest(link, port) {
             return Some(hosting);
         }
         Some(gettext_f("Connected to {address}. {hosting}", &[("address", at), ("hosting", &hosting)]))
@@ -142,9 +142,8 @@ impl Window {
         imp.placeholder_title.set_label(&page.title);
         imp.placeholder_text.set_label(&page.text);
         imp.placeholder_text.set_visible(!page.text.is_empty());
-        let is_own_guest =
-            |port| matches!(client.link(), LinkState::Online { at, .. } if at == own_address(port).to_string());
-        let hosting = imp.hosting.get().filter(|(port, _)| is_own_guest(*port) && client.roster().is_empty());
+        let is_alone_here = |port| is_own_guest(&client.link(), port) && client.roster().is_empty();
+        let hosting = imp.hosting.get().filter(|(port, _)| is_alone_here(*port));
         imp.addresses.set_visible(hosting.is_some());
         if let Some((port, _)) = hosting {
             imp.placeholder_text.set_label(&gettext("Others join by connecting to one of these addresses:"));
