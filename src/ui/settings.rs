@@ -1,5 +1,8 @@
 //! What the program remembers, typed. Stored by GSettings; the schema is `data/im.klatch.Klatch.gschema.xml`.
 
+#[allow(missing_docs, reason = "the schema describes each")]
+pub mod key;
+
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -15,56 +18,6 @@ use crate::net::{
 /// The schema, for a program that is not installed.
 const COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schemas/gschemas.compiled"));
 const SCHEMA: &str = "im.klatch.Klatch";
-
-/// The names of the keys, for binding one to a property and for [`Settings::on_changed`].
-#[allow(missing_docs, reason = "the schema describes each")]
-pub mod key {
-    pub const NAME: &str = "name";
-    pub const PRESENCE: &str = "presence";
-    pub const STATUS: &str = "status";
-    pub const MODE: &str = "mode";
-    pub const SERVER_HOST: &str = "server-host";
-    pub const SERVER_PORT: &str = "server-port";
-    pub const CONNECT_AT_START: &str = "connect-at-start";
-    pub const SERVICE_TYPE: &str = "service-type";
-    pub const PEER_PORT: &str = "peer-port";
-    pub const SHARED_FOLDER: &str = "shared-folder";
-    pub const DOWNLOADS_FOLDER: &str = "downloads-folder";
-    pub const USER_INFO: &str = "user-info";
-    pub const BLOCKED: &str = "blocked";
-    pub const HOST_PORT: &str = "host-port";
-    pub const HOST_AT_START: &str = "host-at-start";
-    pub const NOTIFICATIONS: &str = "notifications";
-    pub const APPEARANCE: &str = "appearance";
-    pub const WINDOW_WIDTH: &str = "window-width";
-    pub const WINDOW_HEIGHT: &str = "window-height";
-    pub const CONVERSATION_WIDTH: &str = "conversation-width";
-    pub const CONVERSATION_HEIGHT: &str = "conversation-height";
-
-    pub(super) const ALL: [&str; 21] = [
-        NAME,
-        PRESENCE,
-        STATUS,
-        MODE,
-        SERVER_HOST,
-        SERVER_PORT,
-        CONNECT_AT_START,
-        SERVICE_TYPE,
-        PEER_PORT,
-        SHARED_FOLDER,
-        DOWNLOADS_FOLDER,
-        USER_INFO,
-        BLOCKED,
-        HOST_PORT,
-        HOST_AT_START,
-        NOTIFICATIONS,
-        APPEARANCE,
-        WINDOW_WIDTH,
-        WINDOW_HEIGHT,
-        CONVERSATION_WIDTH,
-        CONVERSATION_HEIGHT,
-    ];
-}
 
 /// How light or dark the windows are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -415,99 +368,4 @@ fn schema_through(folder: &Path) -> Result<gio::SettingsSchema, SettingsError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_schema_has_the_keys_and_no_others() {
-        let schema = built_in_schema().unwrap();
-        let mut keys: Vec<_> = schema.list_keys().iter().map(ToString::to_string).collect();
-        let mut known = key::ALL.map(String::from);
-        keys.sort();
-        known.sort();
-        assert_eq!(keys, known);
-    }
-
-    #[test]
-    fn what_is_set_is_read_again() {
-        let settings = Settings::in_memory().unwrap();
-        assert_eq!((settings.mode(), settings.host_port()), (None, 6666));
-
-        let address = ServerAddress::new("2001:db8::7", 7000).unwrap();
-        let name = UserName::new("Zoë").unwrap();
-        let status = Status::new(Presence::Busy, "away: not really");
-        settings.set_name(&name);
-        settings.set_server(&address);
-        settings.set_status(&status);
-        let mode = Mode::Server(ServerParameters { address, name, status });
-        assert_eq!(settings.mode(), Some(mode));
-
-        for appearance in Appearance::ALL {
-            settings.set_appearance(appearance);
-            assert_eq!(settings.appearance(), appearance);
-        }
-        settings.set_window_size((300, 900));
-        settings.set_conversation_size((700, 500));
-        assert_eq!((settings.window_size(), settings.conversation_size()), ((300, 900), (700, 500)));
-    }
-
-    #[test]
-    fn a_session_neither_follows_nor_changes_what_is_saved() {
-        let saved = Settings::in_memory().unwrap();
-        let (anna, bob) = (UserName::new("Anna").unwrap(), UserName::new("Bob").unwrap());
-        let elsewhere = ServerAddress::new("localhost", 6666).unwrap();
-        saved.set_name(&anna);
-        saved.set_server(&ServerAddress::new("chat.example.org", 7000).unwrap());
-        saved.set_status(&Status::new(Presence::Busy, "in a meeting"));
-        saved.set_appearance(Appearance::Dark);
-        saved.set_host_at_start(true);
-
-        let session = saved.session(&Asked { name: Some(bob.clone()), server: Some(elsewhere.clone()) }).unwrap();
-        assert_eq!((session.name(), session.server()), (Some(bob), Some(elsewhere)));
-        assert_eq!((session.status(), session.appearance()), (Status::default(), Appearance::Dark));
-        assert!(!session.host_at_start());
-
-        session.set_status(&Status::new(Presence::Away, "gone"));
-        saved.set_name(&UserName::new("Ann").unwrap());
-        assert_eq!(saved.status(), Status::new(Presence::Busy, "in a meeting"));
-        assert_eq!(session.name().unwrap().as_str(), "Bob");
-        assert_eq!(saved.session(&Asked::default()).unwrap().status(), saved.status());
-    }
-
-    #[test]
-    fn nothing_is_hosted_when_the_command_line_leads_elsewhere() {
-        let settings = Settings::in_memory().unwrap();
-        let asked = |host| Asked { name: UserName::new("Bob").ok(), server: ServerAddress::new(host, 6666).ok() };
-        settings.set_server(&ServerAddress::new("localhost", 6666).unwrap());
-        assert!(!settings.hosts_with(&Asked::default()));
-        settings.set_host_at_start(true);
-        assert!(settings.hosts_with(&Asked::default()) && settings.hosts_with(&asked("localhost")));
-        assert!(!settings.hosts_with(&asked("chat.example.org")));
-    }
-
-    #[test]
-    fn what_the_command_line_leaves_out_is_what_the_settings_say_now() {
-        let settings = Settings::in_memory().unwrap();
-        settings.set_name(&UserName::new("Ann").unwrap());
-        settings.set_is_peer(true);
-        settings.set_shared_folder(Some("/srv/slides".as_ref()));
-        let bob = Asked { name: UserName::new("Bob").ok(), server: None };
-        let Some(Mode::Peer(before)) = settings.mode_with(&bob) else { panic!("no peer") };
-        assert_eq!((before.name.as_str(), before.share.is_some()), ("Bob", true));
-        settings.set_shared_folder(None);
-        settings.set_status(&Status::new(Presence::Busy, ""));
-        let Some(Mode::Peer(after)) = settings.mode_with(&bob) else { panic!("no peer") };
-        assert_eq!((after.share, after.status.presence()), (None, Presence::Busy));
-        let server = ServerAddress::new("chat.example.org", 6666).ok();
-        let Some(Mode::Server(server)) = settings.mode_with(&Asked { server, name: None }) else { panic!("no server") };
-        assert_eq!((server.name.as_str(), server.status.presence()), ("Ann", Presence::Busy));
-    }
-
-    #[test]
-    fn values_that_cannot_be_used_count_as_none() {
-        let settings = Settings::in_memory().unwrap();
-        settings.set(key::NAME, " padded ");
-        settings.set(key::SERVER_HOST, "two words");
-        assert_eq!((settings.name(), settings.server()), (None, None));
-    }
-}
+mod tests;
