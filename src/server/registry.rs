@@ -101,14 +101,9 @@ impl Registry {
 
     /// Carries out what a client asks; or tells why not.
     pub(super) fn apply(&mut self, from: ClientKey, message: ClientMessage) -> Outcome {
-        if let ClientMessage::Register { user, status } = message {
-            return self.register(from, &user, status);
-        }
-        if !self.users.contains_key(from) {
-            return Err(Refusal::NotRegistered);
-        }
         match message {
-            ClientMessage::Register { .. } => Ok(Vec::new()),
+            ClientMessage::Register { user, status } => self.register(from, &user, status),
+            _ if !self.is_registered(from) => Err(Refusal::NotRegistered),
             ClientMessage::Status(status) => self.set_status(from, status),
             ClientMessage::Goodbye => Ok(self.leave(from, Departure::Goodbye)),
             ClientMessage::Invite(names) => self.invite(from, &names),
