@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use tracing::{debug, info};
 
 use crate::protocol::frame::Frame;
+use crate::protocol::ident::UserName;
 use crate::protocol::im::{ClientMessage, ServerMessage};
 
 use super::link::{Link, Phase};
@@ -146,18 +147,21 @@ impl State {
     /// Carries out one message of a client.
     pub(super) fn receive(&mut self, key: ClientKey, frame: Frame) {
         self.counters.messages_in += 1;
-        let mut goodbye = false;
-        let outcome = ClientMessage::from_frame(frame).map_err(Refusal::from).and_then(|message| {
-            goodbye = message == ClientMessage::Goodbye;
-            if goodbye && self.registry.is_registered(key) {
-                self.log(key, "said goodbye");
-            }
-            self.registry.apply(key, message)
-        });
-        match outcome {
+        let message = match ClientMessage::from_frame(frame) {
+            Ok(message) => message,
+            Err(error) => return self.refuse(key, &error.into()),
+        };
+        let registers = matches!(message, ClientMessage::Register { .. });
+        // Whoever has said goodbye has no name any more.
+        let leaving = if message == ClientMessage::Goodbye { self.registry.name(key).cloned() } else { None };
+        match self.registry.apply(key, message) {
             Ok(actions) => {
+                if let Some(name) = self.registry.name(key).filter(|_| registers) {
+                    self.log(key, name, "registered");
+                }
                 self.perform(actions);
-                if goodbye {
+                if let Some(name) = leaving {
+                    self.log(key, &name, "said goodbye");
                     self.close(key, None);
                 }
             }
@@ -184,8 +188,8 @@ impl State {
         signals.gauges.set(links.len(), registry.user_count(), registry.conversation_count());
     }
 
-    fn log(&self, key: ClientKey, event: &str) {
-        if let (Some(name), Some(link)) = (self.registry.name(key), self.links.get(key)) {
+    fn log(&self, key: ClientKey, name: &UserName, event: &str) {
+        if let Some(link) = self.links.get(key) {
             // Quoted, so that no name can look like the rest of the line.
             info!(name = ?name.as_str(), peer = %link.peer, "{event}");
         }
@@ -201,10 +205,7 @@ impl State {
                         self.push(key, &bytes);
                     }
                 }
-                Action::SendUsers(key) => {
-                    self.log(key, "registered");
-                    self.push_list(key, List::Users, true);
-                }
+                Action::SendUsers(key) => self.push_list(key, List::Users, true),
                 Action::SendConversations(key) => self.push_list(key, List::Conversations, true),
                 Action::UsersChanged => self.signals.changed[List::Users as usize].notify_one(),
                 Action::MembersChanged(members) => {
@@ -263,8 +264,8 @@ impl State {
     }
 
     fn leave(&mut self, key: ClientKey) {
-        if self.registry.is_registered(key) {
-            self.log(key, "left");
+        if let Some(name) = self.registry.name(key) {
+            self.log(key, name, "left");
         }
         self.untold_members.remove(&key);
         let actions = self.registry.leave(key, Departure::Lost);
