@@ -60,7 +60,8 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
             "text": said.body,
             "own": said.own.is_some(),
         })],
-        Event::Delivery { .. } => Vec::new(),
+        // Programs that offer a file hear of it again when it is under way.
+        Event::Delivery { .. } | Event::Transfer(Transfer { state: TransferState::Offered, .. }) => Vec::new(),
         Event::UserInfo { of, info } => {
             let mut fields: serde_json::Map<String, Value> =
                 info.fields.iter().map(|(field, value)| (field.clone(), json!(value))).collect();
@@ -129,7 +130,7 @@ fn transfer(transfer: &Transfer) -> Value {
         "done": transfer.done,
         "total": transfer.total,
         "state": match transfer.state {
-            TransferState::Running => "running",
+            TransferState::Offered | TransferState::Running => "running",
             TransferState::Done => "done",
             TransferState::Failed(_) => "failed",
             TransferState::Cancelled => "cancelled",

@@ -102,6 +102,7 @@ fn transfer(transfer: &Transfer) -> Vec<String> {
         Direction::Out => "to",
     };
     match state {
+        TransferState::Offered => vec![format!("* {file} {way} {peer}: offered (/cancel {})", id.0)],
         TransferState::Running if *done == 0 => vec![format!("* {file} {way} {peer}: begins (/cancel {})", id.0)],
         TransferState::Running => Vec::new(),
         TransferState::Done if *direction == Direction::In => {

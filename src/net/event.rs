@@ -157,6 +157,8 @@ pub enum Direction {
 /// How a transfer stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransferState {
+    /// Somebody has been told of it, and has not asked for it yet. Nobody tells when they refuse.
+    Offered,
     /// Under way.
     Running,
     /// All of it has come or gone.

@@ -313,6 +313,7 @@ impl Peer<'_> {
             }
             Command::Offer { to, path } => {
                 if let Some(at) = self.node.addresses(&to) {
+                    self.transfers.offer(to.clone(), path.clone());
                     self.errands.offer(self.node.me().clone(), to, at, path, self.files.clone());
                 } else {
                     let because = NetError::with(NetErrorKind::UnknownPeer, to.shown());
@@ -328,7 +329,12 @@ impl Peer<'_> {
                 Some((from, file)) if accept => self.fetch(from, file, None, true).await,
                 Some(_) | None => {}
             },
-            Command::Cancel(id) => self.transfers.cancel(id),
+            Command::Cancel(id) => {
+                if let Some(offer) = self.transfers.cancel(id) {
+                    self.files.withdraw(&offer.peer, &offer.file);
+                    self.tell_transfer(Some(offer)).await;
+                }
+            }
             Command::AddPeer(address) => self.give_address(address),
             Command::Share(folder) => self.errands.share(folder),
             Command::SetDownloads(folder) => self.parameters.downloads = folder,
@@ -365,8 +371,10 @@ impl Peer<'_> {
     }
 
     /// Says goodbye to everybody.
-    async fn leave(self, next: &Next) {
-        self.transfers.cancel_all();
+    async fn leave(mut self, next: &Next) {
+        for transfer in self.transfers.cancel_all() {
+            self.tell_transfer(Some(transfer)).await;
+        }
         let (told, farewells) = self.node.leave();
         for event in told {
             emit(self.events, event).await;

@@ -235,8 +235,13 @@ fn send_blocking(socket: io::Result<TcpStream>, upload: &mut Upload) -> Result<u
     let file = match opened {
         Ok(file) => file,
         Err(error) => {
-            // An empty reply, and no reset. Whoever has gone needs none.
-            let _ = socket.shutdown(Shutdown::Write).and_then(|()| drain(&socket));
+            // Whoever has gone needs no answer.
+            let _ = if matches!(upload.source, Source::Offered(_)) {
+                // What was offered is in no list, so an empty reply would be taken for an empty file.
+                SockRef::from(&socket).set_linger(Some(Duration::ZERO))
+            } else {
+                socket.shutdown(Shutdown::Write).and_then(|()| drain(&socket))
+            };
             return Err(error.into());
         }
     };

@@ -172,7 +172,7 @@ impl TransferRow {
         }
         let is_here = now.state == TransferState::Done && now.direction == Direction::In;
         let buttons = [
-            (&imp.cancel, is_running),
+            (&imp.cancel, !transfer.is_over()),
             (&imp.retry, transfer.can_try_again()),
             (&imp.open, is_here),
             (&imp.folder, is_here),
@@ -189,6 +189,9 @@ fn state_words(transfer: &Transfer) -> String {
     let Some(now) = transfer.now() else { return String::new() };
     let done = glib::format_size(now.done);
     match &now.state {
+        TransferState::Offered => {
+            gettext_f("Offered. It is sent as soon as {name} accepts.", &[("name", &now.peer.shown())])
+        }
         TransferState::Done => done.into(),
         TransferState::Cancelled => gettext("Cancelled"),
         TransferState::Failed(error) => {

@@ -90,7 +90,7 @@ impl TransfersWindow {
         );
         let changed = refresh.clone();
         imp.handlers.replace(vec![
-            (client.clone().upcast(), client.connect_transfer_changed(move |_| changed())),
+            (client.clone().upcast(), client.connect_transfer_changed(move |_, _| changed())),
             (
                 client.transfers().clone().upcast(),
                 client.transfers().connect_items_changed(move |_, _, _, _| refresh()),
@@ -153,7 +153,8 @@ impl TransfersWindow {
         let running = client.running_transfers();
         imp.pages.set_visible_child_name(if count == 0 { "nothing" } else { "list" });
         imp.state.set_label(&summary(&running).unwrap_or_default());
-        self.action_set_enabled("transfers.clear", running.len() < count as usize);
+        let is_over = |transfer: Result<Transfer, _>| transfer.is_ok_and(|transfer| transfer.is_over());
+        self.action_set_enabled("transfers.clear", client.transfers().iter::<Transfer>().any(is_over));
     }
 }
 

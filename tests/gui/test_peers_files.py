@@ -84,17 +84,30 @@ def test_offering_a_file_by_the_menu(scene):
     folder = scene.folder("of-ann", FILES)
     ann, bob, jo = meet(scene, "jython")
     ann.send_file("Bob", os.path.join(folder, "large.bin"))
+    # Where one sees what has become of it.
+    sent = ann.transfers()
+    sent.wait("large.bin to Bob", "^Offered. It is sent as soon as Bob accepts.$")
     bob.accept_offer("Ann", "large.bin")
     bob.transfers().wait("large.bin from Ann", r"^2\.1\sMB$")
     check(bob.downloads, "large.bin")
-    ann.window.menu("Klatch", "Transfers")
-    ann.transfers().wait("large.bin to Bob", r"^2\.1\sMB$")
+    sent.wait("large.bin to Bob", r"^2\.1\sMB$")
+    assert len(sent.rows()) == 1, sent.rows()
     # To somebody else's peer, which has to ask for it itself.
     ann.send_file("Jo", os.path.join(folder, "notes.txt"))
     asked = jo.event("request", 10, verb="OFFER_FILE")["args"]
     assert asked == ["Ann", "notes.txt"], asked
     jo.do("get", "Ann", "notes.txt")
     assert content(jo.reply("GET_FILE", "Ann")["path"]) == FILES["notes.txt"]
+    sent.wait("notes.txt to Jo", "^11 bytes$")
+    # An offer can be taken back.
+    ann.send_file("Jo", os.path.join(folder, "large.bin"))
+    sent.wait("large.bin to Jo", "^Offered.")
+    sent.press("large.bin to Jo", "Cancel")
+    sent.wait("large.bin to Jo", "^Cancelled$")
+    mark = jo.mark()
+    jo.do("get", "Ann", "large.bin")
+    # The connection is reset, which in Jython looks like its end.
+    assert jo.reply("GET_FILE", "Ann", after=mark)["size"] == 0
 
 
 def test_offering_files_by_drag_and_drop(scene):

@@ -33,6 +33,8 @@ pub(super) enum News {
     UserInfo(UserName, Result<(UserInfo, Form), NetError>),
     /// What somebody shares.
     Files(UserName, Result<(FileList, Form), NetError>),
+    /// Somebody has been offered a file of ours, by this name.
+    Offered(UserName, String, PathBuf),
     /// An offer could not be made.
     NotOffered(UserName, PathBuf, NetError),
     /// How far a download is.
@@ -133,22 +135,26 @@ impl Errands {
                 let (files, to, path) = (files.clone(), to.clone(), path.clone());
                 spawn_blocking(move || files.offer(&to, &path)).await
             };
-            let error = match offered {
+            let result = match offered {
                 Ok(Ok(file)) => {
                     let request = PeerRequest::OfferFile { from: me, file: file.clone() };
                     match errands.request(at, request, Form::default()).await {
                         Err(error @ (ExchangeError::NoAddress | ExchangeError::Unreachable(_))) => {
                             files.withdraw(&to, &file);
-                            exchange_error(&error)
+                            Err(exchange_error(&error))
                         }
                         // Whoever takes the connection has the offer, even if they do not close it properly.
-                        Ok(_) | Err(_) => return,
+                        Ok(_) | Err(_) => Ok(file),
                     }
                 }
-                Ok(Err(error)) => NetError::with(NetErrorKind::LocalFile, error.to_string()),
-                Err(error) => NetError::with(NetErrorKind::LocalFile, error.to_string()),
+                Ok(Err(error)) => Err(NetError::with(NetErrorKind::LocalFile, error.to_string())),
+                Err(error) => Err(NetError::with(NetErrorKind::LocalFile, error.to_string())),
             };
-            let _ = news.send(News::NotOffered(to, path, error)).await;
+            let result = match result {
+                Ok(file) => News::Offered(to, file, path),
+                Err(error) => News::NotOffered(to, path, error),
+            };
+            let _ = news.send(result).await;
         });
     }
 

@@ -85,17 +85,18 @@ impl Files {
         was_shared
     }
 
-    /// What somebody at this address may get by this name, and where it is; `None` if nothing is shared with them. Does
-    /// not touch a disk: whether there is such a file is found out when it is opened.
-    pub(super) fn source(&self, from: IpAddr, name: &str) -> Option<(Source, PathBuf)> {
+    /// What somebody at this address may get by this name, where it is, and whom it was offered to if it was; `None` if
+    /// nothing is shared with them. Does not touch a disk: whether there is such a file is found out when it is opened.
+    pub(super) fn source(&self, from: IpAddr, name: &str) -> Option<(Source, PathBuf, Option<UserName>)> {
         let state = self.lock();
         let mut people = state.people.get(&from.to_canonical()).into_iter().flatten();
-        if let Some(path) = people.find_map(|person| state.offers.find(person, name)) {
-            return Some((Source::Offered(path.to_owned()), path.to_owned()));
+        let offered = people.find_map(|person| state.offers.find(person, name).map(|path| (person, path)));
+        if let Some((person, path)) = offered {
+            return Some((Source::Offered(path.to_owned()), path.to_owned(), Some(person.clone())));
         }
         let share = state.share.clone()?;
         let path = share.path().join(name);
-        Some((Source::Shared(share, name.to_owned()), path))
+        Some((Source::Shared(share, name.to_owned()), path, None))
     }
 
     /// Offers a file to somebody; tells the name by which they can get it. Blocks on the disk.

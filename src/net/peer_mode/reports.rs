@@ -31,7 +31,13 @@ impl Peer<'_> {
             }
             News::UserInfo(by, Err(because)) => self.unanswered(by, Question::UserInfo, because).await,
             News::Files(by, Err(because)) => self.unanswered(by, Question::Files, because).await,
+            News::Offered(to, file, path) => {
+                let update = self.transfers.offered(to, file, path);
+                self.tell_transfer(update).await;
+            }
             News::NotOffered(to, path, because) => {
+                let update = self.transfers.not_offered(&to, &path);
+                self.tell_transfer(update).await;
                 self.doubt(&to, &because);
                 emit(self.events, Event::NotOffered { to, path, because }).await;
             }

@@ -74,12 +74,11 @@ impl Peer<'_> {
                 });
             }
             PeerRequest::GetFile(name) => {
-                let who = self.node.people_at(from.ip()).into_iter().next();
-                let who = who.unwrap_or_else(|| UserName::received(&from.ip().to_string()));
-                let upload = self
-                    .files
-                    .source(from.ip(), &name)
-                    .map(|(source, path)| self.transfers.upload(who, name, source, path));
+                let upload = self.files.source(from.ip(), &name).map(|(source, path, person)| {
+                    let somebody = || self.node.people_at(from.ip()).into_iter().next();
+                    let who = person.or_else(somebody).unwrap_or_else(|| UserName::received(&from.ip().to_string()));
+                    self.transfers.upload(who, name, source, path)
+                });
                 drop(reply.send(upload.map_or(Reply::Nothing, Reply::File)));
             }
             PeerRequest::OfferFile { from: claimed, file } => {

@@ -166,6 +166,43 @@ async fn files_are_listed_offered_and_got() {
 }
 
 #[tokio::test]
+async fn an_offer_is_one_transfer_from_the_beginning_and_can_be_taken_back() {
+    let lan = FakeLan::default();
+    let (mut ann, mut bob) = (Someone::on(&lan, "ann").await, Someone::on(&lan, "bob").await);
+    ann.sees("bob").await;
+    let path = ann.downloads.path().join("photo.jpg");
+    fs::write(&path, "a photo").unwrap();
+    let mut offered = Vec::new();
+    for accept in [true, false] {
+        ann.tell(Command::Offer { to: name("bob"), path: path.clone() }).await;
+        let told = ann.transfer().await;
+        assert_eq!((&told.state, &told.path, &told.file[..]), (&TransferState::Offered, &path, "photo.jpg"));
+        let offer = bob.wait(|event| if let Event::Offered { offer, .. } = event { Some(*offer) } else { None }).await;
+        if accept {
+            bob.tell(Command::AnswerOffer { offer, accept }).await;
+            let sent = ann.transfer().await;
+            assert_eq!((sent.id, sent.state, sent.done), (told.id, TransferState::Done, 7));
+            assert_eq!(bob.transfer().await.state, TransferState::Done);
+        } else {
+            ann.tell(Command::Cancel(told.id)).await;
+            let ended = ann.transfer().await;
+            assert_eq!((ended.id, ended.state), (told.id, TransferState::Cancelled));
+            bob.tell(Command::AnswerOffer { offer, accept: true }).await;
+            assert!(matches!(bob.transfer().await.state, TransferState::Failed(_)), "there is nothing to be had");
+            assert_eq!(fs::read_dir(bob.downloads.path()).unwrap().count(), 1, "not even an empty file");
+        }
+        offered.push(told.id);
+    }
+    assert_ne!(offered[0], offered[1]);
+    // Whoever goes offline takes all offers back.
+    ann.tell(Command::Offer { to: name("bob"), path }).await;
+    let last = ann.transfer().await;
+    ann.tell(Command::Disconnect).await;
+    let ended = ann.transfer().await;
+    assert_eq!((ended.id, ended.state), (last.id, TransferState::Cancelled));
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_offered_is_told_with_whom_it_was_for() {
     let lan = FakeLan::default();
     let (mut ann, bob) = (Someone::on(&lan, "ann").await, Someone::on(&lan, "bob").await);

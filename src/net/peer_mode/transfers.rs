@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_channel::Sender;
 use tracing::debug;
@@ -56,32 +57,39 @@ impl Drop for Reporter {
     }
 }
 
+/// Whoever is told of transfers may still show those from before the last time that one went offline.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// A transfer that has begun.
+struct Running {
+    transfer: Transfer,
+    cancel: Cancel,
+    /// The user has been told of it, and waits to be told how it ends.
+    is_told: bool,
+}
+
 /// All transfers that have not ended.
 pub(super) struct Transfers {
     news: Sender<News>,
-    running: BTreeMap<TransferId, (Transfer, Cancel)>,
-    next: u64,
+    running: BTreeMap<TransferId, Running>,
+    /// Files that were offered and not asked for yet: to whom, and where they are here. What is told of each is not
+    /// known before the offer has arrived, and somebody can ask for the file sooner than that is known here.
+    offered: BTreeMap<(UserName, PathBuf), (TransferId, Option<Transfer>)>,
 }
 
 impl Transfers {
     pub(super) fn new(news: Sender<News>) -> Self {
-        Self { news, running: BTreeMap::new(), next: 1 }
+        Self { news, running: BTreeMap::new(), offered: BTreeMap::new() }
     }
 
-    fn begin(&mut self, transfer: Transfer, cancel: Cancel) {
-        self.running.insert(transfer.id, (transfer, cancel));
-    }
-
-    fn next_id(&mut self) -> TransferId {
-        let id = TransferId(self.next);
-        self.next += 1;
-        id
+    fn next_id() -> TransferId {
+        TransferId(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
     /// A file that is to be got: what to tell of it, and what to do.
     pub(super) fn download(&mut self, wanted: Wanted, from: Vec<SocketAddr>, form: Form) -> (Transfer, Download) {
         let Wanted { peer, file, is_offered, folder, save_as } = wanted;
-        let id = self.next_id();
+        let id = Self::next_id();
         let cancel = Cancel::default();
         let news = self.news.clone();
         let order = Download {
@@ -106,13 +114,18 @@ impl Transfers {
             state: TransferState::Running,
             path: order.target(),
         };
-        self.begin(transfer.clone(), cancel);
+        self.running.insert(id, Running { transfer: transfer.clone(), cancel, is_told: true });
         (transfer, order)
     }
 
     /// A file that somebody asks for; what to reply with.
     pub(super) fn upload(&mut self, peer: UserName, file: String, source: Source, path: PathBuf) -> Upload {
-        let id = self.next_id();
+        let offer = match &source {
+            Source::Offered(path) => self.offered.remove(&(peer.clone(), path.clone())),
+            Source::Shared(..) => None,
+        };
+        let is_told = matches!(offer, Some((_, Some(_))));
+        let id = offer.map_or_else(Self::next_id, |(id, _)| id);
         let cancel = Cancel::default();
         let transfer = Transfer {
             id,
@@ -124,19 +137,20 @@ impl Transfers {
             state: TransferState::Running,
             path,
         };
-        self.begin(transfer, cancel.clone());
+        self.running.insert(id, Running { transfer, cancel: cancel.clone(), is_told });
         let mut reporter = Reporter { id, news: self.news.clone(), has_ended: false };
         Upload { source, report: Box::new(move |progress| reporter.tell(progress)), cancel }
     }
 
     pub(super) fn progress(&mut self, id: TransferId, done: u64) -> Option<Transfer> {
-        let (transfer, _) = self.running.get_mut(&id)?;
+        let Running { transfer, is_told, .. } = self.running.get_mut(&id)?;
         transfer.done = done;
+        *is_told = true;
         Some(transfer.clone())
     }
 
     pub(super) fn downloaded(&mut self, id: TransferId, result: Result<Downloaded, TransferError>) -> Option<Transfer> {
-        let (mut transfer, _) = self.running.remove(&id)?;
+        let mut transfer = self.running.remove(&id)?.transfer;
         transfer.state = match result {
             Ok(Downloaded { path, size }) => {
                 transfer.path = path;
@@ -152,14 +166,13 @@ impl Transfers {
     pub(super) fn uploaded(&mut self, id: TransferId, progress: Progress) -> Option<Transfer> {
         let result = match progress {
             Progress::Running { done, size } => {
-                let (transfer, _) = self.running.get_mut(&id)?;
-                transfer.total = Some(size);
+                self.running.get_mut(&id)?.transfer.total = Some(size);
                 return self.progress(id, done);
             }
             Progress::Ended(result) => result,
         };
-        let (mut transfer, _) = self.running.remove(&id)?;
-        if let (Err(error), None) = (&result, transfer.total) {
+        let Running { mut transfer, is_told, .. } = self.running.remove(&id)?;
+        if let (Err(error), false) = (&result, is_told) {
             // Somebody asked for what is not there, or has gone before it began: nobody here needs to hear of it.
             debug!(file = transfer.file, %error, "a file was asked for and did not go out");
             return None;
@@ -176,22 +189,62 @@ impl Transfers {
 
     /// A transfer that cannot be begun.
     pub(super) fn fail(&mut self, id: TransferId, because: NetError) -> Option<Transfer> {
-        let (mut transfer, _) = self.running.remove(&id)?;
+        let mut transfer = self.running.remove(&id)?.transfer;
         transfer.state = TransferState::Failed(because);
         Some(transfer)
     }
 
-    pub(super) fn cancel(&self, id: TransferId) {
-        if let Some((_, cancel)) = self.running.get(&id) {
-            cancel.cancel();
-        }
+    /// A file that is being offered to somebody.
+    pub(super) fn offer(&mut self, to: UserName, path: PathBuf) {
+        let id = Self::next_id();
+        self.offered.entry((to, path)).or_insert((id, None));
     }
 
-    pub(super) fn cancel_all(&self) {
-        for (_, cancel) in self.running.values() {
-            cancel.cancel();
-        }
+    /// The offer has arrived; what to tell of it, unless they have the file already.
+    pub(super) fn offered(&mut self, to: UserName, file: String, path: PathBuf) -> Option<Transfer> {
+        let (id, told) = self.offered.get_mut(&(to.clone(), path.clone()))?;
+        let transfer = Transfer {
+            id: *id,
+            peer: to,
+            file,
+            direction: Direction::Out,
+            done: 0,
+            total: None,
+            state: TransferState::Offered,
+            path,
+        };
+        *told = Some(transfer.clone());
+        Some(transfer)
     }
+
+    /// The offer could not be made; what to tell, if one was made before.
+    pub(super) fn not_offered(&mut self, to: &UserName, path: &Path) -> Option<Transfer> {
+        let (_, told) = self.offered.remove(&(to.clone(), path.to_owned()))?;
+        told.map(cancelled)
+    }
+
+    /// Ends a transfer early, which is told when it has ended. An offer that is to be withdrawn is given back.
+    pub(super) fn cancel(&mut self, id: TransferId) -> Option<Transfer> {
+        if let Some(running) = self.running.get(&id) {
+            running.cancel.cancel();
+        }
+        let key = self.offered.iter().find(|(_, (known, _))| *known == id)?.0.clone();
+        self.offered.remove(&key)?.1.map(cancelled)
+    }
+
+    /// Ends all of them; nobody will hear of them any more but by what is given back.
+    pub(super) fn cancel_all(&mut self) -> Vec<Transfer> {
+        let running = std::mem::take(&mut self.running).into_values().filter_map(|running| {
+            running.cancel.cancel();
+            running.is_told.then_some(running.transfer)
+        });
+        let offered = std::mem::take(&mut self.offered).into_values().filter_map(|(_, told)| told);
+        running.chain(offered).map(cancelled).collect()
+    }
+}
+
+fn cancelled(transfer: Transfer) -> Transfer {
+    Transfer { state: TransferState::Cancelled, ..transfer }
 }
 
 fn ended_early(error: TransferError) -> TransferState {

@@ -19,6 +19,7 @@ pub(in crate::net) struct Offers {
 #[derive(Debug)]
 struct Offer {
     name: String,
+    /// Empty once the offer is taken back: then it cannot be opened, which whoever asks for it is told.
     path: PathBuf,
 }
 
@@ -34,6 +35,7 @@ impl Offers {
         if let Some(known) = offers.iter().find(|offer| offer.path == path) {
             return Ok(known.name.clone());
         }
+        offers.retain(|offer| offer.name != own || !offer.path.as_os_str().is_empty());
         let name = crate::net::transfer::numbered(&own)
             .find(|name| offers.iter().all(|offer| offer.name != *name))
             .unwrap_or_else(|| own.clone());
@@ -61,10 +63,11 @@ impl Offers {
         }
     }
 
-    /// Takes an offer back: it was refused, or is not meant any more.
+    /// Takes an offer back.
     pub(in crate::net) fn withdraw(&mut self, to: &UserName, name: &str) {
-        if let Some(offers) = self.to.get_mut(to) {
-            offers.retain(|offer| offer.name != name);
+        let offers = self.to.get_mut(to).into_iter().flatten();
+        for offer in offers.filter(|offer| offer.name == name) {
+            offer.path = PathBuf::new();
         }
     }
 }

@@ -272,7 +272,8 @@ fn an_offer_is_for_one_person() {
     assert_eq!(offers.lookup(&eve, "secret.txt"), NameMatch::Unknown);
     assert_eq!(content(SharedFile::open(&secret).unwrap()), "secret");
     offers.withdraw(&bob, "secret.txt");
-    assert_eq!(offers.find(&bob, "secret.txt"), None);
+    assert!(SharedFile::open(offers.find(&bob, "secret.txt").unwrap()).is_err());
+    assert_eq!(offers.add(&bob, &secret).unwrap(), "secret.txt");
     for no_file in [place.folder(), place.folder().join("nothing"), "/dev/null".into()] {
         assert!(offers.add(&bob, &no_file).is_err(), "{no_file:?}");
     }

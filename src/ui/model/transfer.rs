@@ -69,6 +69,11 @@ impl Transfer {
         self.imp().now.borrow().as_ref().is_some_and(|now| now.state == TransferState::Running)
     }
 
+    /// Whether there will be no more news of it.
+    pub fn is_over(&self) -> bool {
+        !matches!(self.now().map(|now| now.state), None | Some(TransferState::Offered | TransferState::Running))
+    }
+
     /// Bytes in a second, while that is known.
     pub fn speed(&self) -> Option<u64> {
         self.imp().rate.borrow().per_second().filter(|_| self.is_running())

@@ -5,7 +5,7 @@ use gtk::subclass::prelude::*;
 use gtk::{gdk, gio, glib};
 
 use super::Window;
-use crate::net::{Command, UserName};
+use crate::net::{Command, TransferState, UserName};
 use crate::ui::i18n::{gettext, ngettext_f};
 use crate::ui::model::{Buddy, Client};
 use crate::ui::transfers;
@@ -144,7 +144,11 @@ impl Window {
         client.connect_transfer_changed(glib::clone!(
             #[weak(rename_to = window)]
             self,
-            move |client| {
+            move |client, transfer| {
+                if transfer.now().is_some_and(|now| now.state == TransferState::Offered) {
+                    // There one sees what comes of it.
+                    let _there = WidgetExt::activate_action(&window, "app.transfers", None);
+                }
                 let summary = transfers::summary(&client.running_transfers());
                 let button = &window.imp().transfers;
                 button.set_visible(summary.is_some());

@@ -133,7 +133,8 @@ impl Client {
 
     /// Takes what is not under way any more out of the list.
     pub fn clear_finished_transfers(&self) {
-        self.transfers().retain(|transfer| transfer.downcast_ref().is_some_and(Transfer::is_running));
+        self.transfers()
+            .retain(|transfer| transfer.downcast_ref().is_some_and(|transfer: &Transfer| !transfer.is_over()));
     }
 }
 
@@ -173,7 +174,7 @@ impl Client {
     pub fn set_transfer(&self, news: net::Transfer) {
         let known = self.transfers().iter::<Transfer>().filter_map(Result::ok).find(|known| known.is(news.id));
         let has_arrived = news.direction == Direction::In && news.state == TransferState::Done;
-        let was_running = known.as_ref().is_none_or(Transfer::is_running);
+        let is_news = known.as_ref().is_none_or(|known| !known.is_over());
         let transfer = if let Some(known) = known {
             known.update(news);
             known
@@ -184,7 +185,7 @@ impl Client {
             transfer
         };
         self.emit_by_name::<()>("transfer-changed", &[&transfer]);
-        if has_arrived && was_running {
+        if has_arrived && is_news {
             self.emit_by_name::<()>("arrived", &[&transfer]);
         }
     }
@@ -195,7 +196,8 @@ impl Client {
         if transfers.n_items() < TRANSFERS {
             return;
         }
-        let oldest = transfers.iter::<Transfer>().position(|transfer| transfer.is_ok_and(|t| !t.is_running()));
+        let oldest =
+            transfers.iter::<Transfer>().position(|transfer| transfer.is_ok_and(|transfer| transfer.is_over()));
         if let Some(at) = oldest.and_then(|at| u32::try_from(at).ok()) {
             transfers.remove(at);
         }
@@ -211,11 +213,11 @@ impl Client {
 /// Where to listen.
 impl Client {
     /// Calls back when there is news of a transfer.
-    pub fn connect_transfer_changed(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
+    pub fn connect_transfer_changed(&self, callback: impl Fn(&Self, &Transfer) + 'static) -> glib::SignalHandlerId {
         self.connect_closure(
             "transfer-changed",
             false,
-            glib::closure_local!(move |client: &Self, _: &Transfer| callback(client)),
+            glib::closure_local!(move |client: &Self, transfer: &Transfer| callback(client, transfer)),
         )
     }
 
