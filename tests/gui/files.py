@@ -51,8 +51,8 @@ class SharedFiles:
     def refresh(self):
         self.window.find("push button", "Refresh").click()
 
-    def get(self, *names):
-        """Selects these and gets them."""
+    def select(self, *names):
+        """Clicks on these, with Ctrl from the second on."""
         table = self._table()
         table.row(names[0]).click()
         for name in names[1:]:
@@ -61,6 +61,10 @@ class SharedFiles:
                 table.row(name).click()
             finally:
                 self.window.session.xdotool("keyup", "ctrl")
+
+    def get(self, *names):
+        """Selects these and gets them."""
+        self.select(*names)
         self.window.find("push button", "Get").click()
 
 
