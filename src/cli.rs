@@ -140,7 +140,7 @@ impl Client {
                         Ok(Err(error)) => if self.complain(&error.to_string()).is_err() { break ExitCode::SUCCESS },
                     }
                 }
-                () = sleep_until(self.held) => self.held = None,
+                () = net::sleep_until(self.held) => self.held = None,
                 _ = terminate.recv() => command = Some(self.quit()),
                 _ = interrupt.recv() => command = Some(self.quit()),
             }
@@ -323,13 +323,6 @@ impl Client {
 fn report(error: &NetError) {
     // Standard error may be closed; the exit code says the same.
     let _ = writeln!(io::stderr(), "klatch-cli: {error}");
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Hands a command over, waiting for room. Nothing is lost when it is dropped before it is done.

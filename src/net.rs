@@ -154,6 +154,14 @@ async fn refuse(command: Command, me: Option<&UserName>, events: &Sender<Event>)
     emit(events, Event::Problem(NetError::new(NetErrorKind::NotConnected))).await;
 }
 
+/// Sleeps until then; for ever, if nothing is due.
+pub(crate) async fn sleep_until(deadline: Option<impl Into<tokio::time::Instant>>) {
+    match deadline {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Tells the user interface; waits while it has too much to do. Once it is gone, nobody needs to be told.
 async fn emit(events: &Sender<Event>, event: Event) {
     let _ = events.send(event).await;

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout};
 use super::event::{NetError, NetErrorKind};
 use super::mode::ServerAddress;
 use super::resolve::resolve;
+use super::sleep_until;
 use crate::protocol::frame::{Frame, FrameDecoder};
 use crate::protocol::im::SERVER_VERBS;
 use crate::protocol::limits;
@@ -209,13 +210,6 @@ async fn write_some(
     let rest = messages.map(Vec::as_slice);
     let slices: Vec<IoSlice> = iter::once(first).chain(rest).take(count).map(IoSlice::new).collect();
     writer.write_vectored(&slices).await
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
 }
 
 fn connect_error(error: &io::Error) -> NetError {

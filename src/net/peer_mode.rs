@@ -32,7 +32,7 @@ use super::exchange::{self, Arrival, Request};
 use super::mode::PeerParameters;
 use super::node::{Action, Farewell, Input, Moment, Node, Reply, ReplyKey};
 use super::transfer::remove_forgotten;
-use super::{Next, emit};
+use super::{Next, emit, sleep_until};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::{self, Form};
 use crate::protocol::status::Status;
@@ -394,12 +394,5 @@ impl Peer<'_> {
         if !matches!(next, Next::Connect(_)) {
             emit(self.events, Event::Link(LinkState::Offline(None))).await;
         }
-    }
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
     }
 }

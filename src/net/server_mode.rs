@@ -10,7 +10,7 @@ use super::event::{Event, LinkState, NetError};
 use super::link::Link;
 use super::mode::ServerParameters;
 use super::session::{Action, Input, Moment, Session};
-use super::{Next, emit};
+use super::{Next, emit, sleep_until};
 use crate::protocol::im::ServerMessage;
 
 /// A connection that has lasted so long was a good one: after it the pauses between attempts begin anew.
@@ -161,12 +161,5 @@ impl Stay<'_> {
             emit(self.events, Event::Link(LinkState::Offline(because))).await;
         }
         next
-    }
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
     }
 }
