@@ -20,9 +20,24 @@ pub(super) fn is_pickled_scalar(argument: &[u8]) -> Option<bool> {
         Some(b'M') => 2,
         Some(b'J') => 4,
         Some(b'G') => 8,
+        Some(b'c') => return is_global(argument),
         _ => return is_pickled(argument),
     };
     argument.get(1 + width).map(|next| *next == STOP)
+}
+
+/// GLOBAL, with two lines of names: how a set begins in protocol 0, and what is refused.
+fn is_global(argument: &[u8]) -> Option<bool> {
+    let window = argument.get(1..LONGEST).or(argument.get(1..)).unwrap_or_default();
+    let mut lines = window.splitn(3, |b| *b == b'\n');
+    let is_name = |line: &[u8]| line.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
+    let is_named = lines.next().is_none_or(is_name) && lines.next().is_none_or(is_name);
+    match lines.next() {
+        _ if !is_named => Some(false),
+        None | Some([] | [b'p']) => None,
+        Some([b'p', digit, ..]) => Some(digit.is_ascii_digit()),
+        Some([next, ..]) => Some(matches!(*next, b'(' | b')' | b'q' | STOP)),
+    }
 }
 
 /// Whether an argument that should be text is pickled; `None` if more bytes must tell.

@@ -133,6 +133,8 @@ fn the_argument_of_the_unknown_may_look_like_a_word() {
         (b"Ka.", "Int(97)"),
         (b"Mab.", "Int(25185)"),
         (b"Ja\0\x01\0.", "Int(65633)"),
+        (b"cos\nsystem\n(S'ls'\ntR.", "refused GLOBAL os.system"),
+        (b"c__builtin__\nset\np0\n((lp1\nI1\natp2\nRp3\n.", "Set("),
         (b"GA.\x84\x80\0\0\0\0.", "Float(1000000.0)"),
     ] {
         let stream = [b"FROB ", argument, b"JOIN I7\n."].concat();
@@ -141,6 +143,7 @@ fn the_argument_of_the_unknown_may_look_like_a_word() {
         assert_eq!(frames[1], "JOIN Int(7)");
     }
     // What does not go on like a pickle is a word, and so is what does not go on.
+    assert_eq!(read(client, b"FROB cat\ndog\nJOIN I7\n."), ["?FROB", "?cat", "?dog", "JOIN Int(7)"]);
     assert_eq!(read(client, b"FROB VOTE now\nN.JOIN I7\n."), ["?FROB", "?VOTE", "?now", "JOIN Int(7)"]);
     let mut decoder = client();
     decoder.push(b"FROB Very long");
