@@ -29,6 +29,7 @@ pub mod name_dialog;
 pub mod new_conversation;
 pub mod notifier;
 pub mod options;
+pub mod own_status;
 pub mod peer_page;
 pub mod picture;
 pub mod preferences;

@@ -464,6 +464,15 @@ fn a_status_is_told_at_once() {
     wait_for("the status that was set elsewhere", || presence.selected() == 1);
     assert_eq!(field(&preferences, "Message").text(), "lunch");
     assert_eq!(sent.borrow().len(), 1, "what was set elsewhere is not told again");
+    // Who is being reconnected comes back with it; who is offline says it when going online.
+    let because = NetError::new(NetErrorKind::ConnectionLost);
+    preferences.show_link(&LinkState::Reconnecting { to: "h:1".into(), after: Duration::from_secs(5), because });
+    presence.set_selected(0);
+    assert_eq!(sent.borrow()[1..], [Command::SetStatus(Status::new(Presence::Online, "lunch"))]);
+    preferences.show_link(&LinkState::Offline(None));
+    presence.set_selected(2);
+    assert_eq!(sent.borrow().len(), 2);
+    assert_eq!(settings.status(), Status::new(Presence::Busy, "lunch"));
     parent.destroy();
 }
 

@@ -14,6 +14,7 @@ use super::field::{self, Field};
 use super::hosting::{self, Hosting};
 use super::hosting_page::Wish;
 use super::i18n::{gettext, gettext_f};
+use super::own_status;
 use super::problem::Problem;
 use super::settings::{Appearance, Settings, key};
 use crate::net::{
@@ -431,13 +432,10 @@ impl Preferences {
         let Some(settings) = imp.settings.get().filter(|_| !imp.filling.get()) else { return };
         let presence = usize::try_from(imp.presence.selected()).ok().and_then(|index| Presence::ALL.get(index));
         let status = Status::new(presence.copied().unwrap_or_default(), &imp.message.text());
-        if status == settings.status() {
-            return;
-        }
-        settings.set_status(&status);
-        if matches!(&*imp.state.borrow(), Some(LinkState::Online { .. })) {
-            self.send(Command::SetStatus(status));
-        }
+        let link = imp.state.borrow().clone().unwrap_or(LinkState::Offline(None));
+        own_status::change(status, settings, &link, |command| {
+            self.send(command);
+        });
     }
 
     fn ask_before_closing(&self) {
