@@ -2,7 +2,7 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first thing that is not as it should be")]
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::net::{TcpListener, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
@@ -550,45 +550,6 @@ fn the_appearance_follows_the_choice_at_once() {
     labelled::<gtk::CheckButton>(&preferences, "Light").set_active(true);
     wait_for("the light theme", || !gtk_settings.is_gtk_application_prefer_dark_theme());
     parent.destroy();
-}
-
-#[gtk::test]
-fn the_system_says_whether_it_is_dark() {
-    const PORTAL: &str = "org.freedesktop.portal.Desktop";
-    const SETTINGS: &str = "org.freedesktop.portal.Settings";
-    const PATH: &str = "/org/freedesktop/portal/desktop";
-    let bus = gio::bus_get_sync(gio::BusType::Session, gio::Cancellable::NONE).expect("the tests have a bus");
-    let interface = gio::DBusNodeInfo::for_xml(
-        "<node><interface name='org.freedesktop.portal.Settings'><method name='Read'><arg type='s' direction='in'/>\
-         <arg type='s' direction='in'/><arg type='v' direction='out'/></method></interface></node>",
-    );
-    let interface = interface.unwrap().lookup_interface(SETTINGS).unwrap();
-    let portal = bus.register_object(PATH, &interface).method_call(|_, _, _, _, _, question, call| {
-        assert_eq!(question.get(), Some(("org.freedesktop.appearance".to_owned(), "color-scheme".to_owned())));
-        // Twice in a variant, as the portals of the time of GTK 4.8 do.
-        call.return_value(Some(&(1_u32.to_variant().to_variant(),).to_variant()));
-    });
-    let portal = portal.build().unwrap();
-    let owned = Rc::new(Cell::new(false));
-    let acquired = Rc::clone(&owned);
-    let flags = gio::BusNameOwnerFlags::NONE;
-    let owner = gio::bus_own_name_on_connection(&bus, PORTAL, flags, move |_, _| acquired.set(true), |_, _| {});
-    wait_for("the name of the portal", || owned.get());
-
-    let settings = settings();
-    style::load(&settings);
-    let gtk_settings = gtk::Settings::default().unwrap();
-    wait_for("the dark theme", || gtk_settings.is_gtk_application_prefer_dark_theme());
-    settings.set_appearance(Appearance::Light);
-    wait_for("one's own choice", || !gtk_settings.is_gtk_application_prefer_dark_theme());
-    settings.set_appearance(Appearance::System);
-    wait_for("the system again", || gtk_settings.is_gtk_application_prefer_dark_theme());
-    let change = ("org.freedesktop.appearance", "color-scheme", 2_u32.to_variant()).to_variant();
-    bus.emit_signal(None, PATH, SETTINGS, "SettingChanged", Some(&change)).unwrap();
-    wait_for("the light theme", || !gtk_settings.is_gtk_application_prefer_dark_theme());
-
-    gio::bus_unown_name(owner);
-    bus.unregister_object(portal).unwrap();
 }
 
 #[gtk::test]
