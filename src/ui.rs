@@ -37,6 +37,7 @@ pub mod problem;
 pub mod problem_bar;
 pub mod prompt;
 pub mod pump;
+pub mod sandbox;
 pub mod settings;
 pub mod shared_files;
 pub mod shortcuts;

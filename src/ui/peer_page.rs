@@ -12,6 +12,7 @@ use gtk::{gio, glib};
 use super::a11y;
 use super::field::{self, Field};
 use super::i18n::{gettext, gettext_f, ngettext_f};
+use super::sandbox;
 use super::settings::{Settings, key};
 use crate::net::{Command, LinkState, ServiceType, ServiceTypeError, Sharing, UserInfo, UserName};
 
@@ -258,10 +259,9 @@ impl PeerPage {
         let imp = self.imp();
         let Some(settings) = imp.settings.get() else { return };
         let shared = settings.shared_folder();
-        let words = |folder: &Path| folder.display().to_string();
-        imp.shared.set_label(&shared.as_deref().map_or_else(|| gettext("Nothing is shared."), words));
+        imp.shared.set_label(&shared.as_deref().map_or_else(|| gettext("Nothing is shared."), sandbox::shown));
         imp.stop_sharing.set_visible(shared.is_some());
-        imp.downloads.set_label(&words(&settings.downloads_folder()));
+        imp.downloads.set_label(&sandbox::shown(&settings.downloads_folder()));
     }
 
     fn append_field(&self, field: &str, value: &str) -> gtk::Entry {

@@ -11,6 +11,7 @@ use gtk::{gio, glib};
 use thiserror::Error;
 
 use super::options::Asked;
+use super::sandbox;
 use crate::net::{
     Mode, PeerParameters, Presence, ServerAddress, ServerParameters, ServiceType, Status, UserInfo, UserName,
 };
@@ -225,7 +226,9 @@ impl Settings {
 
     /// The folder for what is got from others: that of the desktop for downloads, unless another has been chosen.
     pub fn downloads_folder(&self) -> PathBuf {
-        let usual = || glib::user_special_dir(glib::UserDirectory::Downloads).unwrap_or_else(glib::home_dir);
+        // The home folder that a sandbox shows is not the person's own.
+        let without = || if sandbox::is_around() { glib::user_data_dir().join("downloads") } else { glib::home_dir() };
+        let usual = || glib::user_special_dir(glib::UserDirectory::Downloads).unwrap_or_else(without);
         self.folder(key::DOWNLOADS_FOLDER).unwrap_or_else(usual)
     }
 
