@@ -150,7 +150,7 @@ class Node:
     def x_window_now(self):
         """The X window's id, by process and exact title; None while there is none."""
         title = "^" + re.escape(self.frame().name) + "$"
-        ids = self.session.x_windows("--pid", self.app.pid, "--name", title)
+        ids = self.app.x_windows(title)
         return ids[-1] if ids else None
 
     def x_window(self):
@@ -164,7 +164,7 @@ class Node:
         """
         extents = self._extents()
         popups = []
-        for window in self.session.x_windows("--pid", self.app.pid):
+        for window in self.app.x_windows():
             _, _, width, height, is_popup = self.session.x_geometry(window)
             if is_popup:
                 popups.append((window, width, height))

@@ -26,7 +26,7 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
-  <listen>unix:tmpdir={folder}</listen>
+  <listen>unix:dir={folder}</listen>
   <servicedir>{services}</servicedir>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
@@ -243,13 +243,21 @@ class App:
             desktop = Atspi.get_desktop(0)
             for index in range(desktop.get_child_count()):
                 child = desktop.get_child_at_index(index)
-                if child is not None and child.get_process_id() == self.pid:
+                if child is not None and self.is_this(child):
                     child.set_cache_mask(Atspi.Cache.NONE)  # GTK 4.8 does not announce every change.
                     return child
             if self.process.poll() is not None:
                 raise TimedOut(f"it exited with {self.process.returncode}: {self.output()[-2000:]}")
             return None
         self.root = Node(self, poll(f"{self.name} on the accessibility bus", look, timeout))
+
+    def is_this(self, accessible):
+        """Whether that application on the accessibility bus is this program."""
+        return accessible.get_process_id() == self.pid
+
+    def x_windows(self, title=None):
+        """Its X windows on the screen, popups among them; or those whose titles match a pattern."""
+        return self.session.x_windows("--pid", self.pid, *(("--name", title) if title else ()))
 
     def output(self):
         """What it has printed so far."""
