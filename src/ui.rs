@@ -32,6 +32,7 @@ pub mod options;
 pub mod own_status;
 pub mod peer_page;
 pub mod picture;
+pub mod picture_row;
 pub mod preferences;
 pub mod problem;
 pub mod problem_bar;

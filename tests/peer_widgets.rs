@@ -13,12 +13,14 @@ use klatch::net::{
     self, Command, Contact, ConversationId, Delivery, Direction, Event, LinkState, MessageId, NetError, NetErrorKind,
     OfferId, Phase, Question, Said, Sharing, Transfer, TransferId, TransferState, UserInfo, UserName,
 };
+use klatch::ui::avatar::Avatar;
 use klatch::ui::conversation::ConversationWindow;
 use klatch::ui::field::Field;
 use klatch::ui::hosting::Hosting;
 use klatch::ui::invitation;
 use klatch::ui::model::{Client, SharedFile};
 use klatch::ui::peer_page::PeerPage;
+use klatch::ui::picture_row::PictureRow;
 use klatch::ui::preferences::{Page, Preferences};
 use klatch::ui::settings::Settings;
 use klatch::ui::shared_files::SharedFilesWindow;
@@ -494,6 +496,48 @@ fn an_offer_that_fails_names_the_person_and_the_file() {
 }
 
 #[gtk::test]
+fn ones_own_picture_is_chosen_shown_sent_and_removed() {
+    let stage = Stage::new();
+    let (window, settings) = stage.buddy_list();
+    let (preferences, sent, parent) = preferences(&settings);
+    preferences.show_link(&stage.client.link());
+    let row = all::<PictureRow>(&preferences).remove(0);
+    let shown_on = |within: &gtk::Widget| all::<Avatar>(within).remove(0).picture();
+    assert_eq!(shown_on(window.upcast_ref()), None);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("me");
+
+    std::fs::write(&path, "no picture").unwrap();
+    row.take(&path);
+    shows(&row, "This file cannot be used as a picture. Choose a PNG, JPEG or GIF image that you may read.");
+    assert_eq!((sent.take(), settings.picture()), (vec![], None));
+
+    let image = gtk::gdk_pixbuf::Pixbuf::new(gtk::gdk_pixbuf::Colorspace::Rgb, false, 8, 600, 300).unwrap();
+    std::fs::write(&path, image.save_to_bufferv("png", &[]).unwrap()).unwrap();
+    row.take(&path);
+    wait_for("the picture", || shown_on(window.upcast_ref()).is_some() && shown_on(row.upcast_ref()).is_some());
+    assert_eq!(shown_on(window.upcast_ref()).map(|picture| (picture.width(), picture.height())), Some((96, 96)));
+    assert!(!seen(&row).iter().any(|text| text.starts_with("This file")));
+    let told = sent.take();
+    assert!(matches!(told.as_slice(), [Command::SetUserInfo(info)] if info.picture == settings.picture()));
+    let mode = settings.mode().unwrap();
+    assert!(
+        matches!(mode, net::Mode::Peer(peer) if peer.info.picture.as_ref().is_some_and(|png| png.starts_with(b"\x89PNG")))
+    );
+
+    press(&row, "Remove Picture");
+    assert_eq!(sent.take(), [Command::SetUserInfo(UserInfo::default())]);
+    wait_for("the initials", || shown_on(window.upcast_ref()).is_none() && shown_on(row.upcast_ref()).is_none());
+    assert!(!labelled::<gtk::Button>(&row, "Remove Picture").is_visible());
+    // Anybody may write the settings: what is no picture shows none.
+    settings.set_picture(Some(b"no picture"));
+    stage.people(&[("bob", false)]);
+    shows(&window, "bob");
+    assert_eq!(shown_on(window.upcast_ref()), None);
+    end(preferences, &parent);
+}
+
+#[gtk::test]
 fn servers_have_no_abilities_of_peers() {
     let stage = Stage::new();
     let settings = Settings::in_memory().unwrap();
@@ -564,6 +608,12 @@ fn preferences(settings: &Settings) -> (Preferences, Rc<RefCell<Vec<Command>>>, 
     (preferences, sent, parent)
 }
 
+/// Ends the preferences with their parent. GTK does not expect that anybody keeps them any longer than that.
+fn end(preferences: Preferences, parent: &gtk::Window) {
+    drop(preferences);
+    parent.destroy();
+}
+
 #[gtk::test]
 fn the_way_of_being_online_is_switched_while_one_is() {
     style::register_resources();
@@ -584,7 +634,7 @@ fn the_way_of_being_online_is_switched_while_one_is() {
     labelled::<gtk::CheckButton>(&preferences, "Through a server").set_active(true);
     press(&preferences, "Apply and Reconnect");
     assert_eq!(sent.borrow().last(), Some(&Command::Connect(server)));
-    parent.destroy();
+    end(preferences, &parent);
 }
 
 #[gtk::test]
@@ -636,5 +686,5 @@ fn what_peers_get_to_know_changes_at_once() {
     press(&preferences, "Apply and Reconnect");
     assert_eq!(sent.take(), [Command::Connect(settings.mode().unwrap())]);
     assert_eq!(settings.service_type().as_str(), "_class1._tcp.local.");
-    parent.destroy();
+    end(preferences, &parent);
 }

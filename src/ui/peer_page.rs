@@ -14,7 +14,7 @@ use super::field::{self, Field};
 use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::sandbox;
 use super::settings::{Settings, key};
-use crate::net::{Command, LinkState, ServiceType, ServiceTypeError, Sharing, UserInfo, UserName};
+use crate::net::{Command, LinkState, ServiceType, ServiceTypeError, Sharing, UserName};
 
 mod imp {
     use std::cell::{Cell, OnceCell};
@@ -148,6 +148,13 @@ impl PeerPage {
             ));
         }
         label.set_label(&sentences.join("\n"));
+    }
+
+    /// Tells others what they can look up now.
+    pub fn tell_user_info(&self) {
+        if let Some(settings) = self.imp().settings.get() {
+            self.send(Command::SetUserInfo(settings.user_info()));
+        }
     }
 
     /// Shows what the settings say of what waits to be applied.
@@ -315,10 +322,9 @@ impl PeerPage {
             }
             line = present.next_sibling();
         }
-        let info = UserInfo { fields, ..settings.user_info() };
-        if info != settings.user_info() {
-            settings.set_user_info(&info);
-            self.send(Command::SetUserInfo(info));
+        if fields != settings.user_info().fields {
+            settings.set_info_fields(&fields);
+            self.tell_user_info();
         }
     }
 

@@ -8,6 +8,7 @@ use super::Window;
 use crate::net::{LinkState, Presence, Status};
 use crate::ui::buddy_row::{presence_icon, presence_word};
 use crate::ui::own_status;
+use crate::ui::picture;
 use crate::ui::settings::{Settings, key};
 
 impl Window {
@@ -17,6 +18,7 @@ impl Window {
         let words: Vec<_> = words.iter().map(String::as_str).collect();
         imp.presence.set_model(Some(&gtk::StringList::new(&words)));
         imp.presence.set_factory(Some(&presence_factory()));
+        picture::follow_own(&imp.avatar, settings);
         self.show_status(&settings.status());
         imp.presence.connect_selected_notify(glib::clone!(
             #[weak(rename_to = window)]
