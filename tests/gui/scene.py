@@ -10,7 +10,7 @@ import sys
 sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "netns"))
 
 from driver import Session
-from network import Network
+import network
 from peers import NaivePeer
 from person import Person
 from programs import Cli, NaiveServer, Server
@@ -102,7 +102,7 @@ class Scene:
 
     def hosts(self, count):
         """So many computers in one network. For tests in modules that run.py runs in a network of their own."""
-        self.network = self.network or Network()
+        self.network = self.network or network.Network()
         made = [self.network.host() for _ in range(count)]
         self.network.settle()
         return made
