@@ -112,6 +112,12 @@ impl Guide {
             }
         ));
         imp.contents.select_row(imp.contents.row_at_index(0).as_ref());
+        // The arrow keys turn the pages, and whatever else is typed is searched for.
+        guide.connect_map(|guide| {
+            if let Some(row) = guide.imp().contents.selected_row() {
+                row.grab_focus();
+            }
+        });
         guide
     }
 

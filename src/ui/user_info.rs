@@ -5,10 +5,11 @@ use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
 
 use super::a11y;
+use super::buddy_row::presence_word;
 use super::i18n::{gettext, gettext_f};
 use super::model::{Answer, Client};
 use super::picture;
-use crate::net::{Question, UserInfo, UserName, displayable};
+use crate::net::{Presence, Question, Status, UserInfo, UserName, displayable};
 
 /// How much of a value is shown, in characters.
 const SHOWN_CHARS: usize = 1_000;
@@ -117,7 +118,7 @@ impl UserInfoWindow {
         }
         let mut lines = Vec::new();
         for (row, (field, value)) in (0..).zip(info.fields.iter().take(SHOWN_FIELDS)) {
-            let (caption, value) = (caption(field), shown(value));
+            let (caption, value) = (caption(field), translated(field, value));
             let label = gtk::Label::builder().label(&caption).xalign(1.0).yalign(0.0).wrap(true).build();
             label.set_max_width_chars(16);
             label.add_css_class("dim-label");
@@ -159,6 +160,20 @@ fn caption(field: &str) -> String {
         "status" => gettext("Status"),
         "host" => gettext("Host"),
         other => shown(other),
+    }
+}
+
+/// The value of a field. A status is one of three words that are the same in all languages, and a message.
+fn translated(field: &str, value: &str) -> String {
+    if field != "status" {
+        return shown(value);
+    }
+    let status = Status::received(value);
+    let (presence, message) = (presence_word(status.presence()), shown(status.message()));
+    match status.presence() {
+        _ if message.is_empty() => presence,
+        Presence::Online => message,
+        Presence::Away | Presence::Busy => gettext_f("{field}: {value}", &[("field", &presence), ("value", &message)]),
     }
 }
 

@@ -39,7 +39,7 @@ def test_discovery_from_the_welcome(scene):
 
 def user_info(scene, interpreter):
     ann, bob, jo = meet(scene, interpreter)
-    ann.user_info("Jo").wait_fields(Name="Jo", Status="online", Host=jo.host.address, hobby="Café")
+    ann.user_info("Jo").wait_fields(Name="Jo", Status="Online", Host=jo.host.address, hobby="Café")
     preferences = bob.preferences()
     preferences.add_field("Room", "E 42")
     preferences.close()
