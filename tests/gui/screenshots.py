@@ -3,14 +3,22 @@
 
     screenshots.py PROGRAMS [FOLDER]      the programs are klatch, klatch-server and klatch-cli in a folder; the pictures go to
                                           data/screenshots/ if no other folder is named
+
+For the peers it makes a network of its own, which needs root, or a system that lets everybody do so.
 """
 import os
 import pathlib
 import subprocess
 import sys
+import time
+import traceback
 
-from scene import Scene
-from waiting import poll
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "netns"))
+
+import network  # noqa: E402
+from peers import Klatch  # noqa: E402
+from scene import Scene  # noqa: E402
+from waiting import poll  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # What people say who make a newspaper at school: who, and what.
@@ -23,6 +31,10 @@ TALK = [
     ("Chiara", "Yes. I am sending you the pictures after the third lesson."),
 ]
 OTHERS = [("Deniz", "busy: maths test until 11"), ("Emil", "away"), ("Frida", "online"), ("Mr. Lindqvist", "in the library")]
+
+# What Ben shares.
+SHARED = ["Issue 12.pdf", "Interview with the caretaker.odt", "Print shop prices.ods", "photos/boiler room.jpg", "photos/caretaker.jpg",
+          "photos/keys.jpg", "photos/title page.jpg", "layout/page 4.svg", "layout/page 5.svg", "READ ME FIRST.txt"]
 
 
 def picture(scene, window, folder, name):
@@ -42,8 +54,28 @@ def picture(scene, window, folder, name):
     subprocess.run(["convert", path, "-strip", "-define", "png:exclude-chunk=date,time", path], check=True)
 
 
-def main(programs, folder):
+def peers(programs, folder):
+    """The picture of people without a server."""
+    Klatch.folder = programs
     with Scene(programs, "1280x900", appearance="light") as scene:
+        for_anna, for_ben = scene.hosts(2)
+        shared = scene.folder("of-ben", {name: b"..." for name in SHARED})
+        scene.started.append(Klatch(for_ben, "Ben", "--share", shared))
+        anna = scene.peer(for_anna, "Anna")
+        anna.wait_buddies("Ben")
+        files = anna.files_of("Ben")
+        poll("the files", lambda: len(files.names()) == len(SHARED))
+        # The keyboard is in the list, not in the field for finding.
+        files.sort("Name")
+        files.sort("Name")
+        picture(scene, files.window, folder, "files.png")
+
+
+def at_a_server(programs, folder):
+    """The pictures of people and conversations."""
+    with Scene(programs, "1280x900", appearance="light") as scene:
+        # It is ten in the morning, as in what they say.
+        scene.session.environment["TZ"] = f"XXX{time.gmtime().tm_hour - 10}"
         server = scene.server()
         anna, ben, chiara = (scene.person(name, server) for name in ("Anna", "Ben", "Chiara"))
         crowd = [scene.cli(name, server) for name, _ in OTHERS]
@@ -76,7 +108,27 @@ def main(programs, folder):
         picture(scene, shown, folder, "conversation-dark.png")
 
 
+def main(programs, folder):
+    os.makedirs(folder, exist_ok=True)
+    for scene in (at_a_server, peers):
+        # One display a process: the accessibility library knows only the first.
+        child = os.fork()
+        if child == 0:
+            try:
+                scene(programs, folder)
+                os._exit(0)
+            except BaseException:  # noqa: BLE001
+                traceback.print_exc()
+                os._exit(1)
+        if os.waitpid(child, 0)[1] != 0:
+            sys.exit("not all pictures were made")
+
+
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
+    apart, *arguments = sys.argv[1:] if "--apart" in sys.argv[1:2] else [None, *sys.argv[1:]]
+    if len(arguments) not in (1, 2):
         sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2] if len(sys.argv) == 3 else str(ROOT / "data/screenshots"))
+    if not apart:
+        sys.exit(subprocess.run(network.apart([sys.executable, __file__, "--apart", *arguments])).returncode)
+    network.enter()
+    main(arguments[0], arguments[1] if len(arguments) == 2 else str(ROOT / "data/screenshots"))
