@@ -1,4 +1,4 @@
-//! A person's picture: the initials on the person's colour.
+//! A person's picture; without one, the initials on the person's colour.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use gtk::{gdk, glib, graphene, gsk, pango};
 use super::colour;
 
 mod imp {
-    use super::{RefCell, draw, glib};
+    use super::{RefCell, draw, gdk, glib};
     use gtk::prelude::*;
     use gtk::subclass::prelude::*;
     use std::cell::Cell;
@@ -21,6 +21,7 @@ mod imp {
         #[property(get, set)]
         pub size: Cell<i32>,
         pub name: RefCell<String>,
+        pub picture: RefCell<Option<gdk::Texture>>,
     }
 
     #[glib::object_subclass]
@@ -44,13 +45,13 @@ mod imp {
         }
 
         fn snapshot(&self, snapshot: &gtk::Snapshot) {
-            draw(&self.obj(), &self.name.borrow(), snapshot);
+            draw(&self.obj(), &self.name.borrow(), self.picture.borrow().as_ref(), snapshot);
         }
     }
 }
 
 glib::wrapper! {
-    /// A disc with initials.
+    /// A disc with a picture, or initials.
     pub struct Avatar(ObjectSubclass<imp::Avatar>)
         @extends gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget;
@@ -64,9 +65,20 @@ impl Avatar {
             self.queue_draw();
         }
     }
+
+    /// Shows this picture instead of the initials; `None` shows those again.
+    pub fn set_picture(&self, picture: Option<gdk::Texture>) {
+        self.imp().picture.replace(picture);
+        self.queue_draw();
+    }
+
+    /// The picture that is shown.
+    pub fn picture(&self) -> Option<gdk::Texture> {
+        self.imp().picture.borrow().clone()
+    }
 }
 
-fn draw(avatar: &Avatar, name: &str, snapshot: &gtk::Snapshot) {
+fn draw(avatar: &Avatar, name: &str, picture: Option<&gdk::Texture>, snapshot: &gtk::Snapshot) {
     #[expect(clippy::cast_precision_loss, reason = "sizes of widgets are small")]
     let (width, height) = (avatar.width() as f32, avatar.height() as f32);
     let size = width.min(height);
@@ -74,6 +86,16 @@ fn draw(avatar: &Avatar, name: &str, snapshot: &gtk::Snapshot) {
     let Ok(ground) = gdk::RGBA::parse(colour::of_ground(name)) else { return };
     snapshot.push_rounded_clip(&gsk::RoundedRect::from_rect(bounds, size / 2.0));
     snapshot.append_color(&ground, &bounds);
+    if let Some(picture) = picture {
+        snapshot.append_texture(picture, &bounds);
+    } else {
+        draw_initials(avatar, name, &bounds, snapshot);
+    }
+    snapshot.pop();
+}
+
+fn draw_initials(avatar: &Avatar, name: &str, bounds: &graphene::Rect, snapshot: &gtk::Snapshot) {
+    let size = bounds.width();
     let layout = avatar.create_pango_layout(Some(&initials(name)));
     let mut font = avatar.pango_context().font_description().unwrap_or_default();
     font.set_weight(pango::Weight::Bold);
@@ -82,14 +104,13 @@ fn draw(avatar: &Avatar, name: &str, snapshot: &gtk::Snapshot) {
     let (ink, _) = layout.pixel_extents();
     #[expect(clippy::cast_precision_loss, reason = "sizes of widgets are small")]
     let place = graphene::Point::new(
-        (width - ink.width() as f32) / 2.0 - ink.x() as f32,
-        (height - ink.height() as f32) / 2.0 - ink.y() as f32,
+        bounds.x() + (size - ink.width() as f32) / 2.0 - ink.x() as f32,
+        bounds.y() + (size - ink.height() as f32) / 2.0 - ink.y() as f32,
     );
     snapshot.save();
     snapshot.translate(&place);
     snapshot.append_layout(&layout, &gdk::RGBA::WHITE);
     snapshot.restore();
-    snapshot.pop();
 }
 
 /// The first letters of the first and of the last word. Numbers count only where there is nothing else.

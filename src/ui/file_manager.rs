@@ -1,22 +1,34 @@
 //! Files shown by other programs: opened, or marked in their folder.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use gtk::prelude::*;
 use gtk::{gdk, gio, glib};
+
+/// How long a service of the desktop may take, in milliseconds; it is started by the question if it does not run.
+const TIMEOUT: i32 = 3_000;
 
 /// Opens a file with the program that the desktop has for it; tells when that does not work.
 pub fn open(parent: &impl IsA<gtk::Window>, path: &Path, failed: impl FnOnce(glib::Error) + 'static) {
     show_uri(parent, &gio::File::for_path(path), failed);
 }
 
-/// Shows a file in its folder. Desktops have a service for it; without one the folder is opened.
+/// Shows a file in its folder. Desktops have a service for it, and for programs in a sandbox a portal to it; without
+/// either the folder is opened.
 pub fn show_in_folder(parent: &impl IsA<gtk::Window>, path: &Path, failed: impl FnOnce(glib::Error) + 'static) {
     let parent = parent.clone().upcast::<gtk::Window>();
     let file = gio::File::for_path(path);
     glib::spawn_future_local(async move {
-        if let Err(error) = mark(&file).await {
-            tracing::debug!("no file manager marks files: {error}");
+        let shown = match mark(&file).await {
+            Err(error) => {
+                tracing::debug!("no file manager marks files: {error}");
+                mark_outside(&file).await
+            }
+            shown => shown,
+        };
+        if let Err(error) = shown {
+            tracing::debug!("no portal shows files in their folders: {error}");
             if let Some(folder) = file.parent() {
                 show_uri(&parent, &folder, failed);
             }
@@ -24,6 +36,7 @@ pub fn show_in_folder(parent: &impl IsA<gtk::Window>, path: &Path, failed: impl 
     });
 }
 
+/// Source: the interface `org.freedesktop.FileManager1` of the desktop-neutral file manager specification.
 async fn mark(file: &gio::File) -> Result<(), glib::Error> {
     let bus = gio::bus_get_future(gio::BusType::Session).await?;
     let uris = vec![file.uri().to_string()];
@@ -35,9 +48,38 @@ async fn mark(file: &gio::File) -> Result<(), glib::Error> {
         Some(&(uris, "").to_variant()),
         None,
         gio::DBusCallFlags::NONE,
-        3_000,
+        TIMEOUT,
     );
     answer.await.map(drop)
+}
+
+/// Asks the portal, which knows the file by a descriptor: its name in a sandbox may mean nothing outside.
+///
+/// Source: the method `OpenDirectory` of the interface `org.freedesktop.portal.OpenURI` of xdg-desktop-portal.
+async fn mark_outside(file: &gio::File) -> Result<(), glib::Error> {
+    let bus = gio::bus_get_future(gio::BusType::Session).await?;
+    let path = file.path().unwrap_or_default();
+    let open = gio::spawn_blocking(move || std::fs::File::open(path)).await;
+    let file = open.map_err(|_| error("the thread has ended"))?.map_err(|why| error(&why.to_string()))?;
+    let descriptors = gio::UnixFDList::from_array([file]);
+    let no_options = HashMap::<String, glib::Variant>::new();
+    let answer = bus.call_with_unix_fd_list_future(
+        Some("org.freedesktop.portal.Desktop"),
+        "/org/freedesktop/portal/desktop",
+        "org.freedesktop.portal.OpenURI",
+        "OpenDirectory",
+        // No parent window, and the first descriptor.
+        Some(&("", glib::variant::Handle(0), no_options).to_variant()),
+        None,
+        gio::DBusCallFlags::NONE,
+        TIMEOUT,
+        Some(&descriptors),
+    );
+    answer.await.map(drop)
+}
+
+fn error(text: &str) -> glib::Error {
+    glib::Error::new(gio::IOErrorEnum::Failed, text)
 }
 
 fn show_uri(parent: &impl IsA<gtk::Window>, file: &gio::File, failed: impl FnOnce(glib::Error) + 'static) {

@@ -12,8 +12,9 @@ use gtk::{gio, glib};
 use super::a11y;
 use super::field::{self, Field};
 use super::i18n::{gettext, gettext_f, ngettext_f};
+use super::sandbox;
 use super::settings::{Settings, key};
-use crate::net::{Command, LinkState, ServiceType, ServiceTypeError, Sharing, UserInfo, UserName};
+use crate::net::{Command, LinkState, ServiceType, ServiceTypeError, Sharing, UserName};
 
 mod imp {
     use std::cell::{Cell, OnceCell};
@@ -149,6 +150,13 @@ impl PeerPage {
         label.set_label(&sentences.join("\n"));
     }
 
+    /// Tells others what they can look up now.
+    pub fn tell_user_info(&self) {
+        if let Some(settings) = self.imp().settings.get() {
+            self.send(Command::SetUserInfo(settings.user_info()));
+        }
+    }
+
     /// Shows what the settings say of what waits to be applied.
     pub fn fill(&self, settings: &Settings) {
         let imp = self.imp();
@@ -258,10 +266,9 @@ impl PeerPage {
         let imp = self.imp();
         let Some(settings) = imp.settings.get() else { return };
         let shared = settings.shared_folder();
-        let words = |folder: &Path| folder.display().to_string();
-        imp.shared.set_label(&shared.as_deref().map_or_else(|| gettext("Nothing is shared."), words));
+        imp.shared.set_label(&shared.as_deref().map_or_else(|| gettext("Nothing is shared."), sandbox::shown));
         imp.stop_sharing.set_visible(shared.is_some());
-        imp.downloads.set_label(&words(&settings.downloads_folder()));
+        imp.downloads.set_label(&sandbox::shown(&settings.downloads_folder()));
     }
 
     fn append_field(&self, field: &str, value: &str) -> gtk::Entry {
@@ -315,10 +322,9 @@ impl PeerPage {
             }
             line = present.next_sibling();
         }
-        let info = UserInfo { fields, ..settings.user_info() };
-        if info != settings.user_info() {
-            settings.set_user_info(&info);
-            self.send(Command::SetUserInfo(info));
+        if fields != settings.user_info().fields {
+            settings.set_info_fields(&fields);
+            self.tell_user_info();
         }
     }
 

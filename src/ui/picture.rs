@@ -1,21 +1,32 @@
-//! People's pictures, which come from the network.
+//! People's pictures, which come from the network, and one's own, which comes from a file.
 //!
 //! They are decoded on another thread: GTK's own way would decode whatever size and form a stranger sends, and hold the
 //! windows up meanwhile.
 
 use std::cell::Cell;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use gtk::gdk_pixbuf::{Pixbuf, PixbufLoader};
+use gtk::gdk_pixbuf::{InterpType, Pixbuf, PixbufLoader};
 use gtk::prelude::*;
 use gtk::{gdk, gio, glib};
+
+use super::avatar::Avatar;
+use super::settings::{PICTURE_BYTES, Settings, key};
 
 /// The largest file that is looked at, in bytes.
 const FILE_BYTES: usize = 8 << 20;
 /// The most pixels that are decoded: those of a photograph of today.
 const PIXELS: i64 = 64 << 20;
 /// Width and height at which a picture is shown, in pixels.
-const SIDE: i32 = 256;
+const SIDE: i64 = 256;
+
+/// Width and height of one's own picture, in pixels.
+const OWN_SIDE: i32 = 96;
+/// How much longer than broad a picture may be before it is made so: a strip has no middle to show.
+const STRETCH: i64 = 16;
 
 /// The pixels of a picture, which may go from one thread to another.
 struct Pixels {
@@ -30,7 +41,7 @@ struct Pixels {
 /// image of reasonable size.
 pub async fn decode(file: Vec<u8>) -> Option<gdk::Texture> {
     let pixels = gio::spawn_blocking(move || {
-        let image = scaled(&file)?;
+        let image = scaled(&file, to_be_shown)?;
         Some(Pixels {
             bytes: image.read_pixel_bytes(),
             width: image.width(),
@@ -44,7 +55,47 @@ pub async fn decode(file: Vec<u8>) -> Option<gdk::Texture> {
     Some(gdk::MemoryTexture::new(pixels.width, pixels.height, format, &pixels.bytes, pixels.stride).upcast())
 }
 
-fn scaled(file: &[u8]) -> Option<Pixbuf> {
+/// Makes a picture of oneself out of an image file: a square PNG of 96 pixels a side, cut out of the middle, with nothing
+/// in it that the camera has noted down. `None` if it cannot be read, or is no sound PNG, JPEG or GIF image of reasonable
+/// size.
+pub async fn of_oneself(file: PathBuf) -> Option<Vec<u8>> {
+    gio::spawn_blocking(move || own(&read(&file)?)).await.ok()?
+}
+
+/// The contents of a file, if it is a regular one and not too large.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut content = Vec::new();
+    File::open(path).ok()?.take(FILE_BYTES as u64 + 1).read_to_end(&mut content).ok()?;
+    Some(content)
+}
+
+fn own(file: &[u8]) -> Option<Vec<u8>> {
+    let image = scaled(file, to_be_cut)?;
+    let (width, height) = (image.width(), image.height());
+    let side = width.min(height);
+    let middle = image.new_subpixbuf((width - side) / 2, (height - side) / 2, side, side);
+    let square = middle.scale_simple(OWN_SIDE, OWN_SIDE, InterpType::Bilinear)?;
+    square.save_to_bufferv("png", &[("compression", "9")]).ok().filter(|png| png.len() <= PICTURE_BYTES)
+}
+
+/// The size at which the longer side is that of the place.
+fn to_be_shown(width: i64, height: i64) -> (i64, i64) {
+    let longest = width.max(height).max(SIDE);
+    (width * SIDE / longest, height * SIDE / longest)
+}
+
+/// The size at which the shorter side is that of one's own picture.
+fn to_be_cut(width: i64, height: i64) -> (i64, i64) {
+    let (side, shortest) = (i64::from(OWN_SIDE), width.min(height));
+    let fit = |length: i64| (length * side / shortest).min(side * STRETCH);
+    (fit(width), fit(height))
+}
+
+/// Decodes a picture at the size that `fit` makes of its own.
+fn scaled(file: &[u8], fit: fn(i64, i64) -> (i64, i64)) -> Option<Pixbuf> {
     if file.len() > FILE_BYTES {
         return None;
     }
@@ -60,9 +111,9 @@ fn scaled(file: &[u8]) -> Option<Pixbuf> {
                 loader.set_size(0, 0);
                 return;
             }
-            let longest = w.max(h).max(i64::from(SIDE));
-            let fit = |side: i64| i32::try_from(side * i64::from(SIDE) / longest).unwrap_or(SIDE).max(1);
-            loader.set_size(fit(w), fit(h));
+            let (w, h) = fit(w, h);
+            let pixels = |side: i64| i32::try_from(side).unwrap_or(i32::MAX).max(1);
+            loader.set_size(pixels(w), pixels(h));
         }
     });
     // In pieces, so that one with a bad size is given up before the rest is looked at.
@@ -87,6 +138,35 @@ fn kind(file: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Shows one's own picture on an avatar, and follows the settings.
+pub fn follow_own(avatar: &Avatar, settings: &Settings) {
+    let refresh = |avatar: &Avatar, settings: &Settings| {
+        let Some(file) = settings.picture() else {
+            avatar.set_picture(None);
+            return;
+        };
+        let (avatar, settings) = (avatar.downgrade(), settings.clone());
+        glib::spawn_future_local(async move {
+            let picture = decode(file.clone()).await;
+            // Another may have been chosen meanwhile.
+            if let Some(avatar) = avatar.upgrade().filter(|_| settings.picture() == Some(file)) {
+                avatar.set_picture(picture);
+            }
+        });
+    };
+    refresh(avatar, settings);
+    let settings = settings.clone();
+    let changed = {
+        let settings = settings.clone();
+        glib::closure_local!(
+            #[watch]
+            avatar,
+            move |_: gio::Settings, _: &str| refresh(avatar, &settings)
+        )
+    };
+    settings.gio().connect_closure(&format!("changed::{}", key::PICTURE), false, changed);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,9 +181,30 @@ mod tests {
     #[test]
     fn pictures_become_small_and_keep_their_form() {
         for ((width, height), expected) in [((1000, 500), (256, 128)), ((20, 30), (20, 30)), ((3000, 1), (256, 1))] {
-            let image = scaled(&png(width, height)).unwrap();
+            let image = scaled(&png(width, height), to_be_shown).unwrap();
             assert_eq!((image.width(), image.height()), expected);
         }
+    }
+
+    #[test]
+    fn ones_own_picture_is_a_small_square() {
+        for (width, height) in [(1000, 500), (20, 30), (3000, 1), (1, 3000), (96, 96)] {
+            let own = own(&png(width, height)).unwrap();
+            let image = scaled(&own, to_be_shown).unwrap();
+            assert_eq!((image.width(), image.height()), (96, 96), "of {width} x {height}");
+        }
+        // The middle is kept.
+        let image = Pixbuf::new(Colorspace::Rgb, false, 8, 300, 100).unwrap();
+        image.fill(0xff00_00ff);
+        image.new_subpixbuf(100, 0, 100, 100).fill(0x0000_ffff);
+        let own = scaled(&own(&image.save_to_bufferv("png", &[]).unwrap()).unwrap(), to_be_shown).unwrap();
+        let bytes = own.read_pixel_bytes();
+        let centre = usize::try_from(own.rowstride()).unwrap() * 48 + 48 * 3;
+        assert_eq!((bytes.get(centre..centre + 3), own.n_channels()), (Some(&[0, 0, 255][..]), 3));
+        // What cannot be made smaller by a compression.
+        let noise: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(4 * 96 * 96).collect();
+        let noise = Pixbuf::from_mut_slice(noise, Colorspace::Rgb, true, 8, 96, 96, 4 * 96);
+        assert!(super::own(&noise.save_to_bufferv("png", &[]).unwrap()).is_some_and(|png| png.len() <= PICTURE_BYTES));
     }
 
     #[test]
@@ -114,7 +215,7 @@ mod tests {
         let mut huge = whole.clone();
         huge.splice(16..24, [0, 0, 255, 255, 0, 0, 255, 255]);
         for file in [&b""[..], b"text", b"<svg/>", half, &huge, &vec![0; FILE_BYTES + 1]] {
-            assert!(scaled(file).is_none(), "{} bytes", file.len());
+            assert!(scaled(file, to_be_shown).is_none() && own(file).is_none(), "{} bytes", file.len());
         }
     }
 }

@@ -3,6 +3,7 @@
 //! What can be changed while online is changed at once. Another name or another server needs a new connection: those
 //! wait until the person applies them, and closing the window asks what shall become of them.
 
+mod closing;
 mod page;
 
 use gtk::glib;
@@ -14,6 +15,7 @@ use super::field::{self, Field};
 use super::hosting::{self, Hosting};
 use super::hosting_page::Wish;
 use super::i18n::{gettext, gettext_f};
+use super::own_status;
 use super::problem::Problem;
 use super::settings::{Appearance, Settings, key};
 use crate::net::{
@@ -31,6 +33,7 @@ mod imp {
 
     use super::super::hosting_page::HostingPage;
     use super::super::peer_page::PeerPage;
+    use super::super::picture_row::PictureRow;
     use super::super::problem_bar::ProblemBar;
     use super::{Field, LinkState, Send, Settings};
 
@@ -47,6 +50,8 @@ mod imp {
         pub(super) presence: TemplateChild<gtk::DropDown>,
         #[template_child]
         pub(super) message: TemplateChild<Field>,
+        #[template_child]
+        pub(super) picture: TemplateChild<PictureRow>,
         #[template_child]
         pub(super) by_network: TemplateChild<gtk::CheckButton>,
         #[template_child]
@@ -96,6 +101,7 @@ mod imp {
             Field::ensure_type();
             HostingPage::ensure_type();
             PeerPage::ensure_type();
+            PictureRow::ensure_type();
             ProblemBar::ensure_type();
             class.bind_template();
         }
@@ -136,6 +142,12 @@ impl Preferences {
             if let Some(preferences) = weak.upgrade() {
                 // A refusal is shown in the window.
                 preferences.send(command);
+            }
+        });
+        let page = imp.peer_page.downgrade();
+        imp.picture.set_up(settings, move || {
+            if let Some(page) = page.upgrade() {
+                page.tell_user_info();
             }
         });
         preferences.fill(settings);
@@ -209,6 +221,7 @@ impl Preferences {
         imp.host.set_text(server.as_ref().map_or("", |address| &address.host));
         imp.port.set_text(&server.map_or(crate::net::DEFAULT_PORT, |address| address.port).to_string());
         imp.peer_page.fill(settings);
+        imp.picture.set_person(&imp.name.text());
         imp.by_network.set_active(settings.is_peer());
         imp.by_server.set_active(!settings.is_peer());
         imp.filling.set(false);
@@ -262,7 +275,9 @@ impl Preferences {
         let imp = self.imp();
         imp.port.expect_port();
         field::align(&[&imp.host, &imp.port]);
-        field::align(&[&imp.name, &imp.message]).add_widget(&*imp.presence_caption);
+        let captions = field::align(&[&imp.name, &imp.message]);
+        captions.add_widget(&*imp.presence_caption);
+        captions.add_widget(imp.picture.caption());
         for field in [&imp.name, &imp.host, &imp.port] {
             field.connect_changed(glib::clone!(
                 #[weak(rename_to = preferences)]
@@ -331,6 +346,7 @@ impl Preferences {
         if self.imp().filling.get() {
             return;
         }
+        self.imp().picture.set_person(&self.imp().name.text());
         self.read();
         self.offer_apply();
     }
@@ -431,51 +447,10 @@ impl Preferences {
         let Some(settings) = imp.settings.get().filter(|_| !imp.filling.get()) else { return };
         let presence = usize::try_from(imp.presence.selected()).ok().and_then(|index| Presence::ALL.get(index));
         let status = Status::new(presence.copied().unwrap_or_default(), &imp.message.text());
-        if status == settings.status() {
-            return;
-        }
-        settings.set_status(&status);
-        if matches!(&*imp.state.borrow(), Some(LinkState::Online { .. })) {
-            self.send(Command::SetStatus(status));
-        }
-    }
-
-    fn ask_before_closing(&self) {
-        let valid = self.read().is_some();
-        let dialog = gtk::MessageDialog::builder()
-            .transient_for(self)
-            .modal(true)
-            .title(gettext("Unapplied Changes"))
-            .text(gettext("Apply the changes before closing?"))
-            .secondary_text(if valid {
-                gettext("How you go online has been changed, but the change has not been applied.")
-            } else {
-                gettext("How you go online has been changed, but cannot be used as it is.")
-            })
-            .build();
-        dialog.add_button(&gettext("_Discard"), gtk::ResponseType::Reject);
-        dialog.add_button(&gettext("_Cancel"), gtk::ResponseType::Cancel);
-        if valid {
-            let label = self.imp().apply.label().unwrap_or_default();
-            dialog.add_button(&label, gtk::ResponseType::Accept).add_css_class("suggested-action");
-            dialog.set_default_response(gtk::ResponseType::Accept);
-        }
-        dialog.connect_response(glib::clone!(
-            #[weak(rename_to = preferences)]
-            self,
-            move |dialog, response| {
-                dialog.destroy();
-                let done = match response {
-                    gtk::ResponseType::Accept => preferences.apply(),
-                    gtk::ResponseType::Reject => true,
-                    _ => false,
-                };
-                if done {
-                    preferences.destroy();
-                }
-            }
-        ));
-        dialog.present();
+        let link = imp.state.borrow().clone().unwrap_or(LinkState::Offline(None));
+        own_status::change(status, settings, &link, |command| {
+            self.send(command);
+        });
     }
 
     /// Whether the network thread has taken the request; if not, the window says so.

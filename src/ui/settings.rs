@@ -11,6 +11,7 @@ use gtk::{gio, glib};
 use thiserror::Error;
 
 use super::options::Asked;
+use super::sandbox;
 use crate::net::{
     Mode, PeerParameters, Presence, ServerAddress, ServerParameters, ServiceType, Status, UserInfo, UserName,
 };
@@ -18,6 +19,8 @@ use crate::net::{
 /// The schema, for a program that is not installed.
 const COMPILED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/schemas/gschemas.compiled"));
 const SCHEMA: &str = "im.klatch.Klatch";
+/// The largest picture of oneself, in bytes: the settings are no place for photographs.
+pub const PICTURE_BYTES: usize = 64 << 10;
 
 /// How light or dark the windows are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +82,8 @@ impl Settings {
         let copy = Self::in_memory()?;
         let is_other = asked.name.is_some() && asked.name != self.name();
         let left_out = |key: &str| {
-            key == key::HOST_AT_START || is_other && [key::PRESENCE, key::STATUS, key::USER_INFO].contains(&key)
+            key == key::HOST_AT_START
+                || is_other && [key::PRESENCE, key::STATUS, key::USER_INFO, key::PICTURE].contains(&key)
         };
         for key in key::ALL.into_iter().filter(|key| !left_out(key)) {
             copy.set(key, self.0.value(key));
@@ -225,7 +229,9 @@ impl Settings {
 
     /// The folder for what is got from others: that of the desktop for downloads, unless another has been chosen.
     pub fn downloads_folder(&self) -> PathBuf {
-        let usual = || glib::user_special_dir(glib::UserDirectory::Downloads).unwrap_or_else(glib::home_dir);
+        // The home folder that a sandbox shows is not the person's own.
+        let without = || if sandbox::is_around() { glib::user_data_dir().join("downloads") } else { glib::home_dir() };
+        let usual = || glib::user_special_dir(glib::UserDirectory::Downloads).unwrap_or_else(without);
         self.folder(key::DOWNLOADS_FOLDER).unwrap_or_else(usual)
     }
 
@@ -247,12 +253,24 @@ impl Settings {
 
     /// What others can look up beside name, status and host.
     pub fn user_info(&self) -> UserInfo {
-        UserInfo { fields: self.0.get(key::USER_INFO), picture: None }
+        UserInfo { fields: self.0.get(key::USER_INFO), picture: self.picture() }
     }
 
-    /// Remembers what others can look up beside name, status and host.
-    pub fn set_user_info(&self, info: &UserInfo) {
-        self.set(key::USER_INFO, info.fields.to_variant());
+    /// Remembers the fields that others can look up beside name, status and host.
+    pub fn set_info_fields(&self, fields: &[(String, String)]) {
+        self.set(key::USER_INFO, fields.to_variant());
+    }
+
+    /// The picture of oneself, as the bytes of an image file; not checked, others may write the settings as well.
+    pub fn picture(&self) -> Option<Vec<u8>> {
+        let value = self.0.value(key::PICTURE);
+        let bytes = value.fixed_array::<u8>().unwrap_or_default();
+        (1..=PICTURE_BYTES).contains(&bytes.len()).then(|| bytes.to_vec())
+    }
+
+    /// Remembers the picture of oneself, of at most [`PICTURE_BYTES`]; or that there is none.
+    pub fn set_picture(&self, file: Option<&[u8]>) {
+        self.set(key::PICTURE, glib::Variant::array_from_fixed_array(file.unwrap_or_default()));
     }
 
     /// Of whom to hear nothing.

@@ -18,6 +18,10 @@ use crate::ui::i18n::{gettext, gettext_f, ngettext_f};
 const ROWS: u32 = 20_000;
 /// How many rows more there may be before the oldest are taken away.
 const SLACK: u32 = 5_000;
+/// How many bytes the words in a transcript may take, the newest row left out: a server may send very long texts.
+const BYTES: usize = 16 << 20;
+/// How many bytes more there may be before the oldest rows are taken away.
+const BYTES_SLACK: usize = 4 << 20;
 /// Messages of one person that are not further apart than this are shown as one run.
 const RUN: Duration = Duration::from_mins(2);
 /// How many names a title or a notice spells out.
@@ -47,6 +51,8 @@ mod imp {
         pub is_frozen: Cell<bool>,
         pub phase: Cell<Option<Phase>>,
         pub transcript: gio::ListStore,
+        /// How many bytes the words in the transcript take.
+        pub bytes: Cell<usize>,
         pub people: gio::ListStore,
         pub own: RefCell<HashMap<MessageId, Message>>,
         pub unseen: RefCell<BTreeMap<UserName, u32>>,
@@ -76,6 +82,7 @@ mod imp {
                 is_frozen: Cell::default(),
                 phase: Cell::default(),
                 transcript: gio::ListStore::new::<Message>(),
+                bytes: Cell::default(),
                 people: gio::ListStore::new::<Buddy>(),
                 own: RefCell::default(),
                 unseen: RefCell::default(),
@@ -294,12 +301,33 @@ impl Conversation {
     }
 
     fn splice_rows(&self, rows: &[Message]) {
-        let transcript = self.transcript();
+        let (transcript, bytes) = (self.transcript(), &self.imp().bytes);
         transcript.splice(transcript.n_items(), 0, rows);
-        let surplus = transcript.n_items().saturating_sub(ROWS);
-        if surplus > SLACK {
+        bytes.set(bytes.get() + rows.iter().map(Message::bytes).sum::<usize>());
+        let (surplus, left) = self.surplus();
+        if surplus > 0 {
+            bytes.set(left);
             transcript.splice(0, surplus, &[] as &[Message]);
         }
+    }
+
+    /// How many of the oldest rows are too many, and how many bytes the others have.
+    fn surplus(&self) -> (u32, usize) {
+        let transcript = self.transcript();
+        let (rows, mut bytes) = (transcript.n_items(), self.imp().bytes.get());
+        if rows <= ROWS + SLACK && bytes <= BYTES + BYTES_SLACK {
+            return (0, bytes);
+        }
+        let mut surplus = 0;
+        for row in transcript.iter::<Message>().filter_map(Result::ok) {
+            let is_enough = rows - surplus <= ROWS && bytes <= BYTES;
+            if is_enough || surplus + 1 == rows {
+                break;
+            }
+            bytes = bytes.saturating_sub(row.bytes());
+            surplus += 1;
+        }
+        (surplus, bytes)
     }
 
     /// Takes over what is known of the delivery of one's own text; whether it was said here.
@@ -316,6 +344,8 @@ impl Conversation {
     /// Takes a row out of the transcript, because its text is said again.
     pub(super) fn remove(&self, message: &Message) {
         if let Some(at) = self.transcript().find(message) {
+            let bytes = &self.imp().bytes;
+            bytes.set(bytes.get().saturating_sub(message.bytes()));
             self.transcript().remove(at);
         }
     }
@@ -401,5 +431,40 @@ pub fn enumeration(names: &[UserName]) -> String {
     match names.len() - shown {
         0 => list,
         more => gettext_f("{names} and {n} more", &[("names", &list), ("n", &more.to_string())]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(body: String) -> Said {
+        let from = UserName::received("bob");
+        Said { conversation: ConversationId::Int(7), from, body, at: SystemTime::UNIX_EPOCH, own: None }
+    }
+
+    fn bytes(conversation: &Conversation) -> usize {
+        conversation.transcript().iter::<Message>().map(|row| row.unwrap().bytes()).sum()
+    }
+
+    #[test]
+    fn a_transcript_is_bounded_in_rows_and_in_bytes() {
+        let conversation = Conversation::new(1, &ConversationId::Int(7));
+        let texts: Vec<_> = (0..=ROWS + SLACK).map(|n| said(n.to_string())).collect();
+        conversation.append(&texts);
+        assert_eq!(conversation.transcript().n_items(), ROWS);
+        for _ in 0..40 {
+            conversation.append(&[said("x".repeat(1 << 20))]);
+            assert!(bytes(&conversation) <= BYTES + BYTES_SLACK);
+        }
+        assert!(bytes(&conversation) >= BYTES - (1 << 20), "no more goes than has to");
+        // However long it is, what was said last is there.
+        conversation.append(&[said("x".repeat(2 * BYTES))]);
+        assert_eq!((conversation.transcript().n_items(), bytes(&conversation)), (1, 2 * BYTES));
+        conversation.append(&[said("short".to_owned())]);
+        assert_eq!((conversation.transcript().n_items(), bytes(&conversation)), (1, 5));
+        let last = conversation.last().unwrap();
+        conversation.remove(&last);
+        assert_eq!((conversation.transcript().n_items(), conversation.imp().bytes.get()), (0, 0));
     }
 }

@@ -78,6 +78,15 @@ impl Message {
         self.imp().entry.get_or_init(|| Entry::Notice(String::new()))
     }
 
+    /// How many bytes its words take.
+    pub fn bytes(&self) -> usize {
+        match self.entry() {
+            Entry::Said { body, .. } => body.len(),
+            Entry::Notice(text) => text.len(),
+            Entry::Day => 0,
+        }
+    }
+
     /// When it was.
     pub fn at(&self) -> SystemTime {
         *self.imp().at.get_or_init(SystemTime::now)

@@ -12,6 +12,7 @@ pub const PEER_PORT: &str = "peer-port";
 pub const SHARED_FOLDER: &str = "shared-folder";
 pub const DOWNLOADS_FOLDER: &str = "downloads-folder";
 pub const USER_INFO: &str = "user-info";
+pub const PICTURE: &str = "picture";
 pub const BLOCKED: &str = "blocked";
 pub const HOST_PORT: &str = "host-port";
 pub const HOST_AT_START: &str = "host-at-start";
@@ -22,7 +23,7 @@ pub const WINDOW_HEIGHT: &str = "window-height";
 pub const CONVERSATION_WIDTH: &str = "conversation-width";
 pub const CONVERSATION_HEIGHT: &str = "conversation-height";
 
-pub(super) const ALL: [&str; 21] = [
+pub(super) const ALL: [&str; 22] = [
     NAME,
     PRESENCE,
     STATUS,
@@ -35,6 +36,7 @@ pub(super) const ALL: [&str; 21] = [
     SHARED_FOLDER,
     DOWNLOADS_FOLDER,
     USER_INFO,
+    PICTURE,
     BLOCKED,
     HOST_PORT,
     HOST_AT_START,

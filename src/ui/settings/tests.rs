@@ -34,6 +34,21 @@ fn what_is_set_is_read_again() {
 }
 
 #[test]
+fn a_picture_is_kept_if_it_is_small() {
+    let settings = Settings::in_memory().unwrap();
+    assert_eq!(settings.picture(), None);
+    let file = vec![7; PICTURE_BYTES];
+    settings.set_picture(Some(&file));
+    assert_eq!(settings.user_info().picture, Some(file));
+    let elsewhere = settings.session(&Asked { name: UserName::new("Bob").ok(), server: None }).unwrap();
+    assert_eq!(elsewhere.picture(), None, "somebody else has another face");
+    settings.set_picture(Some(&vec![7; PICTURE_BYTES + 1]));
+    assert_eq!(settings.picture(), None);
+    settings.set_picture(None);
+    assert_eq!(settings.picture(), None);
+}
+
+#[test]
 fn a_session_neither_follows_nor_changes_what_is_saved() {
     let saved = Settings::in_memory().unwrap();
     let (anna, bob) = (UserName::new("Anna").unwrap(), UserName::new("Bob").unwrap());

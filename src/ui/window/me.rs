@@ -5,8 +5,10 @@ use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
 
 use super::Window;
-use crate::net::{Command, LinkState, Presence, Status};
+use crate::net::{LinkState, Presence, Status};
 use crate::ui::buddy_row::{presence_icon, presence_word};
+use crate::ui::own_status;
+use crate::ui::picture;
 use crate::ui::settings::{Settings, key};
 
 impl Window {
@@ -16,6 +18,7 @@ impl Window {
         let words: Vec<_> = words.iter().map(String::as_str).collect();
         imp.presence.set_model(Some(&gtk::StringList::new(&words)));
         imp.presence.set_factory(Some(&presence_factory()));
+        picture::follow_own(&imp.avatar, settings);
         self.show_status(&settings.status());
         imp.presence.connect_selected_notify(glib::clone!(
             #[weak(rename_to = window)]
@@ -86,15 +89,10 @@ impl Window {
             return;
         }
         let presence = Presence::ALL.get(imp.presence.selected() as usize).copied().unwrap_or_default();
-        let status = Status::new(presence, &imp.status.text());
-        if status == settings.status() {
-            return;
-        }
-        settings.set_status(&status);
-        if !matches!(client.link(), LinkState::Offline(_)) {
+        own_status::change(Status::new(presence, &imp.status.text()), settings, &client.link(), |command| {
             // A refusal is told in the problem bar.
-            let _ = client.send(Command::SetStatus(status));
-        }
+            let _ = client.send(command);
+        });
     }
 
     pub(super) fn refresh_name(&self) {
