@@ -21,7 +21,7 @@ pub use options::Options;
 
 use crate::net::{
     self, Command, Contact, ConversationId, Delivery, Event, Events, Handle, LinkState, MessageId, Mode, NetError,
-    NetErrorKind, OfferId, Phase,
+    NetErrorKind, OfferId, Phase, UserName,
 };
 
 /// How many lines of input may wait; a pipe is read no faster than its commands are carried out.
@@ -33,7 +33,7 @@ pub fn run(options: &Options) -> io::Result<ExitCode> {
     let (handle, events) = net::start()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(async {
-        let mut client = Client::new(handle, options.json(), matches!(mode, Mode::Peer(_)));
+        let mut client = Client::new(handle, &mode, options.json());
         client.run(mode, &events, &read_lines()?).await
     });
     // The thread that reads standard input cannot be interrupted; it ends with the program.
@@ -69,6 +69,7 @@ enum Stage {
 /// What the terminal knows.
 struct Client {
     handle: Handle,
+    me: UserName,
     json: bool,
     stage: Stage,
     next_message: u64,
@@ -96,9 +97,10 @@ const HOLD: Duration = Duration::from_secs(5);
 const REMEMBERED: usize = 4096;
 
 impl Client {
-    fn new(handle: Handle, json: bool, is_peer: bool) -> Self {
+    fn new(handle: Handle, mode: &Mode, json: bool) -> Self {
         Self {
             handle,
+            me: mode.name().clone(),
             json,
             stage: Stage::Arriving,
             next_message: 0,
@@ -108,7 +110,7 @@ impl Client {
             held: None,
             offers: BTreeSet::new(),
             roster: Vec::new(),
-            is_peer,
+            is_peer: matches!(mode, Mode::Peer(_)),
             ids: BTreeMap::new(),
         }
     }
@@ -172,6 +174,9 @@ impl Client {
         Some(match line {
             Line::Status(status) => Command::SetStatus(status),
             Line::Invite(with) => {
+                if with.iter().all(|name| name.key() == self.me.key()) {
+                    return self.refuse("nobody else is invited");
+                }
                 self.hold();
                 Command::Start { with }
             }

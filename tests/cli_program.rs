@@ -71,6 +71,7 @@ fn what_cannot_be_done_is_told() {
         ("/accept 7", "not invited to conversation 7"),
         ("/refuse 7", "not invited to conversation 7"),
         ("/join 7", "no conversation 7"),
+        ("/invite ANN", "nobody else"),
         ("/invite nobody", "not online: nobody"),
         ("/invite \"nobody", "quote"),
         ("/dance", "unknown command /dance"),
