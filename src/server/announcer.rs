@@ -12,7 +12,7 @@ use super::lists::List;
 /// Changes that follow each other faster than this are told together.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often the list of users is told though nothing has changed.
-const PERIOD: Duration = Duration::from_secs(30);
+const PERIOD: Duration = Duration::from_secs(15);
 /// A list that all users are told costs the square of their number; this many bytes a second it may have.
 const BYTES_PER_SECOND: usize = 25_000_000;
 /// So many bytes are handed out before everything else has its turn.
