@@ -103,7 +103,7 @@ fn people(w: &Words) -> Vec<Part> {
         Part::Points(vec![
             t(gettext("The button beside your name says whether you are online, away or busy.")),
             t(gettext("In the field below it, write what you are doing. Enter sets it, Escape takes the change back.")),
-            t(gettext("Your name is in {preferences}, under {account}.")),
+            t(gettext("Your name and your picture are in {preferences}, under {account}.")),
         ]),
         Part::Heading(gettext("What you can do with a person")),
         Part::Text(t(gettext("Click a person with the right mouse button, or press {key_menu}."))),

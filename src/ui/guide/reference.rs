@@ -63,11 +63,11 @@ pub(super) fn network(w: &Words) -> Vec<Part> {
         Part::Points(vec![
             t(gettext("People find each other through UDP port 5353. Every computer must let it through.")),
             t(gettext(
-                "They talk through a TCP port, any free one. So that a firewall can let it through, choose one in {preferences}, {sharing}, {advanced}, {listen}: 7777, for instance.",
+                "They talk through a TCP port, any free one. So that a firewall can let it through, choose one in {preferences}, {sharing}, {advanced}, {listen}: 6660, for instance.",
             )),
         ]),
         Part::Verbatim(
-            "sudo firewall-cmd --permanent --add-service=mdns --add-port=7777/tcp && sudo firewall-cmd --reload\nsudo ufw allow 5353/udp && sudo ufw allow 7777/tcp"
+            "sudo firewall-cmd --permanent --add-service=mdns --add-port=6660/tcp && sudo firewall-cmd --reload\nsudo ufw allow 5353/udp && sudo ufw allow 6660/tcp"
                 .to_owned(),
         ),
         Part::Heading(gettext("Somebody does not appear")),
