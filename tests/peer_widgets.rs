@@ -369,8 +369,10 @@ fn a_picture_is_shown_instead_of_the_initials() {
     let image = gtk::gdk_pixbuf::Pixbuf::new(gtk::gdk_pixbuf::Colorspace::Rgb, true, 8, 600, 300).unwrap();
     let picture = image.save_to_bufferv("png", &[]).unwrap();
     stage.tell(Event::UserInfo { of: name("bob"), info: UserInfo { fields: Vec::new(), picture: Some(picture) } });
-    let shown = all::<gtk::Picture>(&window).remove(0);
-    wait_for("the picture", || shown.is_mapped());
+    let is_picture = |image: &gtk::Image| image.is_mapped() && image.paintable().is_some();
+    wait_for("the picture", || all::<gtk::Image>(&window).iter().any(is_picture));
+    let shown = all::<gtk::Image>(&window).into_iter().find(is_picture).unwrap();
+    wait_for("its size", || (shown.width(), shown.height()) == (256, 256));
     let paintable = shown.paintable().unwrap();
     assert_eq!((paintable.intrinsic_width(), paintable.intrinsic_height()), (256, 128));
 }

@@ -34,7 +34,7 @@ mod imp {
         #[template_child]
         pub(super) page: TemplateChild<InquiryPage>,
         #[template_child]
-        pub(super) picture: TemplateChild<gtk::Picture>,
+        pub(super) picture: TemplateChild<gtk::Image>,
         #[template_child]
         pub(super) avatar: TemplateChild<Avatar>,
         #[template_child]
@@ -148,6 +148,8 @@ impl UserInfoWindow {
     fn show_picture(&self, picture: Option<&gdk::Texture>) {
         let imp = self.imp();
         imp.picture.set_paintable(picture);
+        // As large as it is: a small one would only be blurred.
+        imp.picture.set_pixel_size(picture.map_or(-1, |picture| picture.width().max(picture.height())));
         imp.picture.set_visible(picture.is_some());
         imp.avatar.set_visible(picture.is_none());
     }
