@@ -93,25 +93,27 @@ class Network:
             ip("-n", name, "link", "set", "bridge", "up")
         return self.switches[switch]
 
-    def host(self, interface="eth0", switch=0):
+    def host(self, interface="eth0", switch=0, **options):
         """A new computer, at the switch of that number; with no `interface`, alone."""
         host = Host(f"{self.prefix}-{len(self.hosts) + 1}")
         self.hosts.append(host)
         if interface:
-            host.address = self.connect(host, interface, switch)
+            host.address = self.connect(host, interface, switch, **options)
         return host
 
-    def connect(self, host, interface, switch=0):
-        """Another cable, to the switch of that number; tells the IPv4 address."""
+    def connect(self, host, interface, switch=0, prefix="10.77.{switch}.{number}/24"):
+        """Another cable, to the switch of that number; tells its address, which has that prefix. With none, there is only
+        the link-local IPv6 address."""
         bridge = self._switch(switch)
         number = self.hosts.index(host) + 1
         port = f"p{number}-{interface}"
-        address = f"10.77.{switch}.{number}"
         bridge.link("add", port, "type", "veth", "peer", "name", interface, "netns", host.namespace)
         bridge.link("set", port, "master", "bridge", "up")
-        ip("-n", host.namespace, "addr", "add", f"{address}/24", "dev", interface)
+        address = prefix and prefix.format(switch=switch, number=number)
+        if address:
+            ip("-n", host.namespace, "addr", "add", address, "dev", interface)
         host.link("set", interface, "up")
-        return address
+        return address and address.split("/")[0]
 
     def join(self, one, other):
         """A cable from switch to switch."""

@@ -1,7 +1,7 @@
 """What runs on the computers of a `network.Network`: Klatch, peers by others, and Avahi."""
 import json
 import os
-import queue
+import signal
 import subprocess
 import threading
 import time
@@ -59,6 +59,13 @@ class Program:
         """What it has in memory, in MiB."""
         with open(f"/proc/{self.process.pid}/status") as status:
             return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmRSS"))
+
+    def stop(self):
+        """It does nothing any more, until it is to `go_on`."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self):
         """Ends it without a chance to say goodbye."""
