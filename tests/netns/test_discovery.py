@@ -60,7 +60,18 @@ def test_a_killed_peer_is_noticed(network):
     bob.kill()
     # Whoever tries to reach it finds out soon; multicast DNS alone would take two minutes.
     ann.do("/info", "Bob")
-    ann.sees("Eve", timeout=15)
+    ann.sees("Eve", timeout=10)
+    eve.do("/get", "Bob", "a.txt")
+    eve.sees("Ann", timeout=10)
+
+
+def test_a_peer_whose_host_has_gone_is_noticed(network):
+    ann, bob = in_one_network(network, ["Ann", "Bob"])
+    all_see_all([ann, bob])
+    bob.host.link("set", "eth0", "down")
+    # Nobody refuses the connection, so the attempt takes some seconds.
+    ann.do("/get", "Bob", "a.txt")
+    ann.sees(timeout=20)
 
 
 def test_thirty_peers_see_all_others(network):

@@ -60,6 +60,8 @@ struct Known {
     host: String,
     /// Until then it must be seen again; `None` where there is no doubt.
     doubted_until: Option<Instant>,
+    /// It could not be reached, and has been asked whether it is still there.
+    is_suspect: bool,
     /// The owner knows of it.
     is_told: bool,
 }
@@ -110,7 +112,7 @@ impl Directory {
         let before = self.peers.get(&sighting.full_name);
         let is_news = before.is_none_or(|before| !before.is_told || before.peer != peer);
         let is_told = instance::key(peer.name.as_str()) != self.own_name;
-        let known = Known { peer: peer.clone(), host: sighting.host, doubted_until: None, is_told };
+        let known = Known { peer: peer.clone(), host: sighting.host, doubted_until: None, is_suspect: false, is_told };
         self.peers.insert(sighting.full_name, known);
         (is_news && is_told).then_some(Event::Found(peer))
     }
@@ -129,11 +131,15 @@ impl Directory {
             .collect()
     }
 
-    /// The network says that a peer is gone: it is forgotten if it is not seen again soon.
-    pub(super) fn removed(&mut self, full_name: &str, now: Instant) {
-        if let Some(known) = self.peers.get_mut(full_name) {
-            known.doubted_until.get_or_insert(now + OBJECTION);
+    /// The network says that a peer is gone: it is forgotten if it is not seen again soon, or at once if it could not be
+    /// reached either.
+    pub(super) fn removed(&mut self, full_name: &str, now: Instant) -> Option<Event> {
+        let known = self.peers.get_mut(full_name)?;
+        if known.is_suspect {
+            return self.forget(full_name);
         }
+        known.doubted_until.get_or_insert(now + OBJECTION);
+        None
     }
 
     fn forget(&mut self, full_name: &str) -> Option<Event> {
@@ -171,9 +177,11 @@ impl Directory {
         self.is_overflowing
     }
 
-    /// The full name of a known peer, as multicast DNS has it.
-    pub(super) fn full_name(&self, name: &UserName) -> Option<&str> {
-        self.peers.iter().find(|(_, known)| known.peer.name == *name).map(|(full_name, _)| full_name.as_str())
+    /// A peer could not be reached; tells the full name by which to ask whether it is still there.
+    pub(super) fn suspect(&mut self, name: &UserName) -> Option<&str> {
+        let (full_name, known) = self.peers.iter_mut().find(|(_, known)| known.peer.name == *name)?;
+        known.is_suspect = true;
+        Some(full_name)
     }
 }
 
@@ -250,7 +258,6 @@ mod tests {
         assert_eq!(peer.name.as_str(), "b.o b");
         assert_eq!(peer.status.as_deref(), Some("café"));
         assert_eq!(peer.text.len(), 2);
-        assert_eq!(directory.full_name(&peer.name), Some(bob.full_name.as_str()));
         assert_eq!(directory.saw(bob.clone()), None);
 
         let away = Sighting { text: vec![("status".into(), b"away".to_vec())], ..bob.clone() };
@@ -313,16 +320,21 @@ mod tests {
         found(directory.saw(eve.clone()));
         assert_eq!(directory.deadline(), None);
         let now = Instant::now();
-        directory.removed(&bob.full_name, now);
-        directory.removed(&eve.full_name, now);
+        assert_eq!(directory.removed(&bob.full_name, now), None);
+        assert_eq!(directory.removed(&eve.full_name, now), None);
         assert_eq!(directory.deadline(), Some(now + OBJECTION));
         assert_eq!(directory.forget_doubted(now), []);
-        assert_eq!(directory.saw(bob), None);
-        directory.removed(&eve.full_name, now + OBJECTION);
+        assert_eq!(directory.saw(bob.clone()), None);
+        assert_eq!(directory.removed(&eve.full_name, now + OBJECTION), None);
         assert_eq!(directory.forget_doubted(now + OBJECTION), [lost("eve")]);
         assert_eq!(directory.deadline(), None);
-        directory.removed(&eve.full_name, now);
+        assert_eq!(directory.removed(&eve.full_name, now), None);
         assert_eq!(directory.deadline(), None);
+
+        // Who could not be reached either may not.
+        assert_eq!(directory.suspect(&UserName::received("bob")), Some(bob.full_name.as_str()));
+        assert_eq!(directory.suspect(&UserName::received("eve")), None);
+        assert_eq!(directory.removed(&bob.full_name, now), Some(lost("bob")));
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl Task {
             }
             Order::Refresh => self.search_anew(),
             Order::Verify(name) => {
-                if let Some(full_name) = self.directory.full_name(&name) {
+                if let Some(full_name) = self.directory.suspect(&name) {
                     self.browser.verify(full_name);
                 }
             }
@@ -192,7 +192,8 @@ impl Task {
                         self.announce_again_soon();
                     }
                 }
-                self.directory.removed(&full_name, Instant::now().into_std());
+                let event = self.directory.removed(&full_name, Instant::now().into_std());
+                self.emit(event).await;
             }
             Sight::NewAddress => {
                 self.timers.search_anew.get_or_insert(Instant::now() + SETTLING);

@@ -3,7 +3,7 @@
 use super::Peer;
 use super::errands::News;
 use crate::net::emit;
-use crate::net::event::{Event, NetError, NetErrorKind, Question, Sharing, Transfer};
+use crate::net::event::{Event, NetError, NetErrorKind, Question, Sharing, Transfer, TransferState};
 use crate::net::node::{Answer, Input};
 use crate::net::share::FILES;
 use crate::protocol::ident::UserName;
@@ -47,6 +47,9 @@ impl Peer<'_> {
             }
             News::Downloaded(id, result) => {
                 let update = self.transfers.downloaded(id, result);
+                if let Some(Transfer { peer, state: TransferState::Failed(because), .. }) = &update {
+                    self.doubt(peer, because);
+                }
                 self.tell_transfer(update).await;
             }
             News::Upload(id, progress) => {
