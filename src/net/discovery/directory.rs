@@ -89,16 +89,16 @@ impl Directory {
 
     /// A peer was seen, for the first time or again.
     pub(super) fn saw(&mut self, sighting: Sighting) -> Option<Event> {
-        if self.is_own_host(&sighting.host) {
-            // After a conflict of names, what was known under this name may be oneself now.
-            return self.forget(&sighting.full_name);
-        }
         let name = UserName::received(instance::of_full_name(&sighting.full_name, &self.service_type)?);
         let addresses = usable(&sighting);
         if addresses.is_empty() {
-            // Who gives a name up because somebody else has it does not take that one away.
+            // Who gives a name up because somebody else has it does not take that one away; nor does oneself.
             let is_of_this_host = self.peers.get(&sighting.full_name).is_some_and(|known| known.host == sighting.host);
             return if is_of_this_host { self.forget(&sighting.full_name) } else { None };
+        }
+        if self.is_own_host(&sighting.host) {
+            // After a conflict of names, what was known under this name may be oneself now.
+            return self.forget(&sighting.full_name);
         }
         let text: Vec<(String, String)> =
             sighting.text.into_iter().take(TEXT).map(|(key, value)| (key, lenient_text(value))).collect();
@@ -366,6 +366,9 @@ mod tests {
         let (ann, bob) = (sighting("ann", &["10.0.0.2"]), sighting("bob", &["10.0.0.3"]));
         assert_eq!(directory.saw(ann.clone()), None);
         found(directory.saw(bob));
+        // One gives the name up, and takes that one of it not away.
+        directory.add_own_host("own.local.");
+        assert_eq!(directory.saw(Sighting { host: "own.local.".into(), port: 0, ..ann.clone() }), None);
         assert_eq!(directory.call_oneself("Ann"), []);
         let told = directory.call_oneself("Ann (2)");
         assert!(matches!(&told[..], [Event::Found(peer)] if peer.name.as_str() == "ann"), "{told:?}");
