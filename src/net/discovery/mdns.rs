@@ -37,7 +37,7 @@ const RETURN: Duration = Duration::from_secs(5);
 /// A new address is not yet of use in the moment in which it comes.
 const SETTLING: Duration = Duration::from_secs(1);
 /// How often to look whether all is well, and how long that was not done when the computer has slept.
-const ROUND: Duration = Duration::from_secs(5);
+const ROUND: Duration = Duration::from_secs(2);
 const SLEPT: Duration = Duration::from_secs(8);
 /// How often the name is changed because others have it. Somebody who claims every name would else keep us busy.
 const RENAMES: usize = 20;
