@@ -172,7 +172,7 @@ impl State {
     fn refuse(&mut self, key: ClientKey, refusal: &Refusal) {
         self.counters.refuse(refusal);
         let Some(link) = self.links.get(key) else { return };
-        debug!(peer = %link.peer, reason = refusal.label(), "refused");
+        debug!(peer = %link.peer, reason = refusal.reason().label(), "refused");
         let bytes: Arc<[u8]> = ServerMessage::Error(refusal.to_string()).encode().into();
         self.push(key, &bytes);
     }

@@ -14,7 +14,7 @@ use tracing::warn;
 
 use super::hub::{Hub, State};
 use super::outbox::Outbox;
-use super::refusal::{LABELS, Refusal};
+use super::refusal::{Reason, Refusal};
 
 /// How many there are now. Read without waiting from any thread.
 #[derive(Debug, Default)]
@@ -61,15 +61,13 @@ pub(super) struct Counters {
     pub(super) reads: u64,
     pub(super) writes: u64,
     pub(super) too_slow: u64,
-    refused: [u64; LABELS.len()],
+    /// By [`Reason`].
+    refused: [u64; Reason::ALL.len()],
 }
 
 impl Counters {
     pub(super) fn refuse(&mut self, refusal: &Refusal) {
-        let label = refusal.label();
-        for (count, _) in self.refused.iter_mut().zip(LABELS).filter(|(_, known)| *known == label) {
-            *count += 1;
-        }
+        self.refused[refusal.reason() as usize] += 1;
     }
 }
 
@@ -152,8 +150,11 @@ fn text(state: &State) -> String {
     family("received_bytes_total", "counter", "Bytes from clients.", &one(counters.bytes_in));
     family("sent_bytes_total", "counter", "Bytes to clients.", &one(counters.bytes_out));
     family("slow_readers_total", "counter", "Clients disconnected for reading too slowly.", &one(counters.too_slow));
-    let refused: Vec<_> =
-        LABELS.iter().zip(counters.refused).map(|(label, n)| (format!("{{reason=\"{label}\"}}"), n)).collect();
+    let refused: Vec<_> = Reason::ALL
+        .iter()
+        .zip(counters.refused)
+        .map(|(reason, n)| (format!("{{reason=\"{}\"}}", reason.label()), n))
+        .collect();
     family("refused_messages_total", "counter", "Messages of clients that were refused.", &refused);
     out
 }

@@ -47,17 +47,58 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// One word of a small fixed set, for counting.
-    pub(super) fn label(&self) -> &'static str {
+    /// What it is counted as.
+    pub(super) fn reason(&self) -> Reason {
         match self {
-            Self::NotRegistered | Self::AlreadyRegistered(_) => "registration",
-            Self::BadName(_) | Self::NameInUse(_) => "name",
-            Self::StatusTooLong => "status",
-            Self::TooManyNames | Self::NobodyInvited | Self::NobodyOnline(_) => "invitation",
-            Self::NoConversation(_) | Self::NotInvited(_) | Self::NotMember(_) => "membership",
-            Self::ConversationFull | Self::TooManyConversations | Self::ServerFull => "limit",
-            Self::Argument(_) => "argument",
-            Self::Stream(_) => "stream",
+            Self::NotRegistered | Self::AlreadyRegistered(_) => Reason::Registration,
+            Self::BadName(_) | Self::NameInUse(_) => Reason::Name,
+            Self::StatusTooLong => Reason::Status,
+            Self::TooManyNames | Self::NobodyInvited | Self::NobodyOnline(_) => Reason::Invitation,
+            Self::NoConversation(_) | Self::NotInvited(_) | Self::NotMember(_) => Reason::Membership,
+            Self::ConversationFull | Self::TooManyConversations | Self::ServerFull => Reason::Limit,
+            Self::Argument(_) => Reason::Argument,
+            Self::Stream(_) => Reason::Stream,
+        }
+    }
+}
+
+/// Kinds of refusals, few enough to count each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    Registration,
+    Name,
+    Status,
+    Invitation,
+    Membership,
+    Limit,
+    Argument,
+    Stream,
+}
+
+impl Reason {
+    /// Every one that there is, in this order.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Registration,
+        Self::Name,
+        Self::Status,
+        Self::Invitation,
+        Self::Membership,
+        Self::Limit,
+        Self::Argument,
+        Self::Stream,
+    ];
+
+    /// One word, for the metrics and the log.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::Name => "name",
+            Self::Status => "status",
+            Self::Invitation => "invitation",
+            Self::Membership => "membership",
+            Self::Limit => "limit",
+            Self::Argument => "argument",
+            Self::Stream => "stream",
         }
     }
 }
@@ -74,7 +115,3 @@ fn brief(id: &ConversationId) -> String {
     }
     text
 }
-
-/// Every word that [`Refusal::label`] says.
-pub(super) const LABELS: [&str; 8] =
-    ["registration", "name", "status", "invitation", "membership", "limit", "argument", "stream"];
