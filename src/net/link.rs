@@ -54,6 +54,15 @@ pub(super) struct Link {
     last_progress: Instant,
 }
 
+/// What time brings by itself.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    /// A bare verb is complete.
+    Silence,
+    /// The server has taken too long.
+    Timeout,
+}
+
 impl Link {
     /// Connects to the first address of the server that answers.
     pub(super) async fn open(address: &ServerAddress) -> Result<Self, NetError> {
@@ -118,7 +127,7 @@ impl Link {
                 Ok(None) => {}
                 Err(error) => return Err(NetError::with(NetErrorKind::NotTheProtocol, error.to_string())),
             }
-            let deadline = self.deadline();
+            let due = self.next_due();
             let (mut reader, mut writer) = self.stream.split();
             tokio::select! {
                 read = reader.read(&mut self.buffer) => {
@@ -134,29 +143,24 @@ impl Link {
                     let count = written.map_err(|error| lost(&error))?;
                     self.wrote(count);
                 }
-                () = sleep_until(deadline) => self.overdue()?,
+                () = sleep_until(due.map(|(at, _)| at)) => match due {
+                    Some((_, Due::Silence)) => self.decoder.silence(),
+                    Some((_, Due::Timeout)) | None => return Err(NetError::new(NetErrorKind::TimedOut)),
+                },
             }
         }
     }
 
-    /// A deadline has come.
-    fn overdue(&mut self) -> Result<(), NetError> {
-        let now = Instant::now();
-        if self.decoder.awaits_silence() && now >= self.last_read + limits::SILENCE {
-            self.decoder.silence();
-            return Ok(());
-        }
-        let unfinished = self.decoder.is_mid_message() && now >= self.last_read + STALL;
-        let unwritten = !self.outbox.is_empty() && now >= self.last_progress.max(self.write_at) + STALL;
-        if unfinished || unwritten { Err(NetError::new(NetErrorKind::TimedOut)) } else { Ok(()) }
-    }
-
-    /// When something is due though no byte comes or goes.
-    fn deadline(&self) -> Option<Instant> {
-        let silence = self.decoder.awaits_silence().then_some(self.last_read + limits::SILENCE);
-        let unfinished = self.decoder.is_mid_message().then_some(self.last_read + STALL);
-        let unwritten = (!self.outbox.is_empty()).then_some(self.last_progress.max(self.write_at) + STALL);
-        [silence.or(unfinished), unwritten].into_iter().flatten().min()
+    /// What is due next though no byte comes or goes, and when.
+    fn next_due(&self) -> Option<(Instant, Due)> {
+        let reading = if self.decoder.awaits_silence() {
+            Some((self.last_read + limits::SILENCE, Due::Silence))
+        } else {
+            self.decoder.is_mid_message().then_some((self.last_read + STALL, Due::Timeout))
+        };
+        let written_by = self.last_progress.max(self.write_at) + STALL;
+        let writing = (!self.outbox.is_empty()).then_some((written_by, Due::Timeout));
+        reading.into_iter().chain(writing).min_by_key(|(at, _)| *at)
     }
 
     /// Takes so many written bytes off the outbox.

@@ -90,13 +90,24 @@ enum Next {
     End,
 }
 
+/// What time brings by itself.
+#[derive(Clone, Copy)]
+enum Due {
+    /// The client is dead, or has had its time to close.
+    End,
+    /// What the client owes has not come.
+    Overdue,
+    /// A bare verb is complete.
+    Silence,
+}
+
 impl Session {
     fn poll(&mut self, state: &mut State, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             match self.step(state, cx) {
                 Next::Again => {}
-                Next::Wait => match self.next_deadline(state) {
-                    Some(deadline) if self.poll_timer(deadline, cx).is_ready() => self.deadline_has_passed(state),
+                Next::Wait => match self.next_due(state) {
+                    Some((at, due)) if self.poll_timer(at, cx).is_ready() => self.carry_out(due, state),
                     Some(_) => return Poll::Pending,
                     None => {
                         self.timer = None;
@@ -231,14 +242,19 @@ impl Session {
         }
     }
 
-    fn next_deadline(&self, state: &State) -> Option<Instant> {
+    /// What is due next though nothing is read or written, and when.
+    fn next_due(&self, state: &State) -> Option<(Instant, Due)> {
         let link = state.links.get(self.key)?;
-        let patience = if self.lingers { LINGER } else { PATIENCE };
-        // Whoever is not read from cannot finish a message.
-        let owed = self.owes_since.filter(|_| !link.held || self.lingers).map(|since| since + patience);
-        let silence = (self.decoder.awaits_silence() && !link.held).then(|| self.last_read + limits::SILENCE);
-        let stalled = link.blocked.map(|since| since + STALLED);
-        [owed, silence, stalled].into_iter().flatten().min()
+        let stalled = link.blocked.map(|since| (since + STALLED, Due::End));
+        let owed = if self.lingers {
+            self.owes_since.map(|since| (since + LINGER, Due::End))
+        } else {
+            // Whoever is not read from cannot finish a message.
+            self.owes_since.filter(|_| !link.held).map(|since| (since + PATIENCE, Due::Overdue))
+        };
+        let silence = self.decoder.awaits_silence() && !link.held;
+        let silence = silence.then_some((self.last_read + limits::SILENCE, Due::Silence));
+        [stalled, owed, silence].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     fn poll_timer(&mut self, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
@@ -249,17 +265,18 @@ impl Session {
         timer.as_mut().poll(cx)
     }
 
-    fn deadline_has_passed(&mut self, state: &mut State) {
-        let now = Instant::now();
-        let Some(link) = state.links.get_mut(self.key) else { return };
-        let has_passed = |since: Option<Instant>, patience| since.is_some_and(|since| since + patience <= now);
-        if has_passed(link.blocked, STALLED) || (self.lingers && has_passed(self.owes_since, LINGER)) {
-            link.give_up();
-        } else if has_passed(self.owes_since, PATIENCE) {
-            let what = if self.registered { "the rest of a message" } else { "REGISTER" };
-            state.close(self.key, Some(format!("{what} has not come within {} s", PATIENCE.as_secs())));
-        } else {
-            self.decoder.silence();
+    fn carry_out(&mut self, due: Due, state: &mut State) {
+        match due {
+            Due::End => {
+                if let Some(link) = state.links.get_mut(self.key) {
+                    link.give_up();
+                }
+            }
+            Due::Overdue => {
+                let what = if self.registered { "the rest of a message" } else { "REGISTER" };
+                state.close(self.key, Some(format!("{what} has not come within {} s", PATIENCE.as_secs())));
+            }
+            Due::Silence => self.decoder.silence(),
         }
     }
 }
