@@ -10,8 +10,7 @@ use std::time::Duration;
 use gtk::prelude::*;
 use gtk::{gio, glib};
 use klatch::net::{
-    Command, LinkState, Mode, NameError, NetError, NetErrorKind, Presence, ServerAddress, ServerParameters, Status,
-    UserName,
+    Command, LinkState, Mode, NetError, NetErrorKind, Presence, ServerAddress, ServerParameters, Status, UserName,
 };
 use klatch::ui::address_list::AddressList;
 use klatch::ui::field::Field;
@@ -113,24 +112,8 @@ fn preferences(settings: &Settings, hosting: &Hosting) -> (gtk::Window, Preferen
 
 #[gtk::test]
 fn every_problem_says_what_happened_and_what_to_do() {
-    let kinds = [
-        NetErrorKind::HostNotFound,
-        NetErrorKind::Refused,
-        NetErrorKind::Unreachable,
-        NetErrorKind::TimedOut,
-        NetErrorKind::ConnectionLost,
-        NetErrorKind::NotTheProtocol,
-        NetErrorKind::NameRefused,
-        NetErrorKind::BadName(NameError::TooLong),
-        NetErrorKind::ServerError,
-        NetErrorKind::BadMessage,
-        NetErrorKind::NoConversation,
-        NetErrorKind::NotConnected,
-        NetErrorKind::TooLong,
-        NetErrorKind::Busy,
-    ];
     let mut titles = Vec::new();
-    for kind in kinds {
+    for kind in NetErrorKind::ALL {
         let problem = Problem::new(&NetError::new(kind), "chat.example.org:6666");
         for text in [&problem.title, &problem.advice] {
             assert!(text.ends_with(['.', '?', '”']) && !text.contains(['{', '}']), "{kind:?}: {text}");

@@ -96,6 +96,39 @@ pub enum NetErrorKind {
 }
 
 impl NetErrorKind {
+    /// Every one that there is.
+    pub const ALL: [Self; 29] = [
+        Self::HostNotFound,
+        Self::Refused,
+        Self::Unreachable,
+        Self::TimedOut,
+        Self::ConnectionLost,
+        Self::NotTheProtocol,
+        Self::NameRefused,
+        Self::BadName(NameError::Empty),
+        Self::BadName(NameError::TooLong),
+        Self::BadName(NameError::ControlCharacter),
+        Self::BadName(NameError::OuterSpace),
+        Self::BadName(NameError::Invisible),
+        Self::ServerError,
+        Self::BadMessage,
+        Self::NoConversation,
+        Self::NotInConversation,
+        Self::NotConnected,
+        Self::TooLong,
+        Self::PeersOnly,
+        Self::UnknownPeer,
+        Self::PeerUnreachable,
+        Self::BadReply,
+        Self::NoSuchFile,
+        Self::LocalFile,
+        Self::DiskFull,
+        Self::CannotListen,
+        Self::Discovery,
+        Self::TooManyPeers,
+        Self::Busy,
+    ];
+
     /// Whether the same attempt may succeed later without anything being changed.
     pub fn is_worth_retrying(self) -> bool {
         match self {
