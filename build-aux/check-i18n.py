@@ -20,7 +20,6 @@ CALLS = {
     "pgettext": (0, [1], None),
     "gettext_f": (None, [0], "gettext_f"),
     "ngettext_f": (None, [0, 1], "ngettext_f:1,2"),
-    "pgettext_f": (0, [1], "pgettext_f:1c,2"),
 }
 # The wrappers around gettext, whose arguments are variables.
 WRAPPERS = "src/ui/i18n.rs"

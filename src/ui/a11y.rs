@@ -24,12 +24,12 @@ const DESCRIPTION: c_int = 1;
 const LABEL: c_int = 4;
 
 /// Gives the widget the name that a screen reader speaks.
-pub fn label(widget: &impl IsA<gtk::Widget>, text: &str) {
+pub(super) fn label(widget: &impl IsA<gtk::Widget>, text: &str) {
     set(widget, LABEL, text);
 }
 
 /// Gives the widget a longer explanation that a screen reader speaks after the name.
-pub fn description(widget: &impl IsA<gtk::Widget>, text: &str) {
+pub(super) fn description(widget: &impl IsA<gtk::Widget>, text: &str) {
     set(widget, DESCRIPTION, text);
 }
 

@@ -28,7 +28,7 @@ use super::window::Window;
 use crate::net::{Command, LinkState, Mode, NetError, NetErrorKind, UserName};
 
 /// How the program is known on the session bus.
-pub const ID: &str = match option_env!("KLATCH_APP_ID") {
+pub(super) const ID: &str = match option_env!("KLATCH_APP_ID") {
     Some(id) => id,
     None => "im.klatch.Klatch",
 };

@@ -140,7 +140,7 @@ impl BuddyRow {
 }
 
 /// A presence in a word.
-pub fn presence_word(presence: Presence) -> String {
+pub(super) fn presence_word(presence: Presence) -> String {
     match presence {
         Presence::Online => gettext("Online"),
         Presence::Away => gettext("Away"),
@@ -149,7 +149,7 @@ pub fn presence_word(presence: Presence) -> String {
 }
 
 /// The icon of a presence; `None` is somebody who is not there.
-pub fn presence_icon(presence: Option<Presence>) -> &'static str {
+pub(super) fn presence_icon(presence: Option<Presence>) -> &'static str {
     match presence {
         Some(Presence::Online) => "klatch-online",
         Some(Presence::Away) => "klatch-away",

@@ -5,13 +5,13 @@ use gtk::glib;
 use super::i18n::pgettext;
 
 /// The time of the day in hours and minutes, with 24 or with 12 hours as the locale has it.
-pub fn time_of_day(at: &glib::DateTime) -> String {
+pub(super) fn time_of_day(at: &glib::DateTime) -> String {
     let afternoon = glib::DateTime::from_utc(2000, 1, 1, 13, 0, 0.0).and_then(|one| one.format("%X"));
     at.format(hours_and_minutes(&afternoon.unwrap_or_default())).map(Into::into).unwrap_or_default()
 }
 
 /// The whole date, in words.
-pub fn date(at: &glib::DateTime) -> String {
+pub(super) fn date(at: &glib::DateTime) -> String {
     // Translators: a date such as "Saturday, 21 November 2026"; see the format of strftime. Put the parts in your order.
     // xgettext:no-c-format
     let format = pgettext("date", "%A, %-d %B %Y");

@@ -16,7 +16,7 @@ const TIMEOUT: i32 = 5_000;
 
 /// What the desktop prefers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColorScheme {
+pub(super) enum ColorScheme {
     /// Dark windows.
     Dark,
     /// Light windows.
@@ -25,7 +25,7 @@ pub enum ColorScheme {
 
 /// Tells what the desktop prefers, now and whenever that changes, as long as the program runs. `None`: it does not say,
 /// or there is no portal.
-pub fn watch(tell: impl Fn(Option<ColorScheme>) + Clone + 'static) {
+pub(super) fn watch(tell: impl Fn(Option<ColorScheme>) + Clone + 'static) {
     glib::spawn_future_local(async move {
         let Ok(bus) = gio::bus_get_future(gio::BusType::Session).await else { return };
         let on_change = tell.clone();

@@ -1,7 +1,7 @@
 //! The colour of a person: the same in every window and every run, and readable.
 
 /// How many colours there are; the style sheet has a class `hue-0`, `hue-1`, ... for each.
-pub const HUES: usize = 10;
+pub(super) const HUES: usize = 10;
 
 /// For text on a light ground, and for the ground of white text.
 const DEEP: [&str; HUES] =
@@ -11,7 +11,7 @@ const PALE: [&str; HUES] =
     ["#8fbdf5", "#7fd99b", "#ffb066", "#d7a6ea", "#66d0db", "#f59abc", "#ff9a94", "#dccf66", "#b3adff", "#bcc4ce"];
 
 /// Which colour somebody has, from the name. The hash is FNV-1a (32 bit): it must not change between versions.
-pub fn hue(name: &str) -> usize {
+pub(super) fn hue(name: &str) -> usize {
     let hash = name
         .to_lowercase()
         .bytes()
@@ -21,13 +21,13 @@ pub fn hue(name: &str) -> usize {
 }
 
 /// The colour of somebody's name, for markup.
-pub fn of_text(name: &str, on_dark: bool) -> &'static str {
+pub(super) fn of_text(name: &str, on_dark: bool) -> &'static str {
     let palette = if on_dark { &PALE } else { &DEEP };
     palette.get(hue(name)).copied().unwrap_or("#777777")
 }
 
 /// The colour behind somebody's initials, which are white.
-pub fn of_ground(name: &str) -> &'static str {
+pub(super) fn of_ground(name: &str) -> &'static str {
     of_text(name, false)
 }
 

@@ -14,6 +14,7 @@ use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::message_row::MessageRow;
 use super::model::{Buddy, Client, Conversation, Entry, Message, Tail};
 use super::problem::Problem;
+use super::question::Question;
 use crate::net::Phase;
 
 /// The least height of a row of the transcript, in pixels.
@@ -142,32 +143,25 @@ impl ConversationWindow {
         if others < 2 || self.imp().may_close.get() {
             return false;
         }
-        let dialog = gtk::MessageDialog::builder()
-            .transient_for(self)
-            .modal(true)
-            .title(gettext("Close Conversation"))
-            .text(gettext("Close this conversation for everybody?"))
-            .secondary_text(ngettext_f(
+        let question = Question {
+            title: gettext("Close Conversation"),
+            text: gettext("Close this conversation for everybody?"),
+            why: ngettext_f(
                 "You have started it: when you close it, it ends for {n} other person as well.",
                 "You have started it: when you close it, it ends for {n} other people as well.",
                 others,
                 &[],
-            ))
-            .build();
-        dialog.add_button(&gettext("_Cancel"), gtk::ResponseType::Cancel);
-        dialog.add_button(&gettext("C_lose"), gtk::ResponseType::Accept).add_css_class("destructive-action");
-        dialog.connect_response(glib::clone!(
-            #[weak(rename_to = window)]
-            self,
-            move |dialog, response| {
-                dialog.destroy();
-                if response == gtk::ResponseType::Accept {
-                    window.imp().may_close.set(true);
-                    window.close();
-                }
+            ),
+            keep: gettext("_Cancel"),
+            go: gettext("C_lose"),
+        };
+        let window = self.downgrade();
+        question.ask(Some(self.upcast_ref()), move |go| {
+            if let Some(window) = window.upgrade().filter(|_| go) {
+                window.imp().may_close.set(true);
+                window.close();
             }
-        ));
-        dialog.present();
+        });
         true
     }
 

@@ -19,7 +19,7 @@ type Listener = Box<dyn Fn(bool)>;
 
 /// Follows the end of one scrolled window.
 #[derive(Default)]
-pub struct EndFollower(Rc<State>);
+pub(super) struct EndFollower(Rc<State>);
 
 #[derive(Default)]
 struct State {
@@ -33,7 +33,7 @@ struct State {
 
 impl EndFollower {
     /// Begins to follow.
-    pub fn watch(&self, view: &gtk::ScrolledWindow) {
+    pub(super) fn watch(&self, view: &gtk::ScrolledWindow) {
         self.0.view.set(Some(view));
         let state = Rc::downgrade(&self.0);
         view.vadjustment().connect_value_changed(move |adjustment| {
@@ -63,12 +63,12 @@ impl EndFollower {
     }
 
     /// Whether the end is followed.
-    pub fn is_followed(&self) -> bool {
+    pub(super) fn is_followed(&self) -> bool {
         !self.0.is_free.get()
     }
 
     /// Goes to the end, and follows it again.
-    pub fn follow(&self) {
+    pub(super) fn follow(&self) {
         self.0.set_free(false);
         if let Some(view) = self.0.view.upgrade() {
             view.queue_allocate();
@@ -76,7 +76,7 @@ impl EndFollower {
     }
 
     /// Calls back when the end begins or ceases to be followed.
-    pub fn connect_changed(&self, listener: impl Fn(bool) + 'static) {
+    pub(super) fn connect_changed(&self, listener: impl Fn(bool) + 'static) {
         self.0.listener.replace(Some(Box::new(listener)));
     }
 }

@@ -21,7 +21,7 @@ const LAST_WORDS: [&str; 5] = [
 ];
 
 /// Ends the program cleanly on a signal that asks for it, and says goodbye when the display dies.
-pub fn on_every_end(app: &Application, handle: &Handle) {
+pub(super) fn on_every_end(app: &Application, handle: &Handle) {
     for signal in ENDING {
         let app = app.downgrade();
         glib_unix::unix_signal_add_local(signal, move || {

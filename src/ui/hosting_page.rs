@@ -7,6 +7,7 @@ use gtk::subclass::prelude::*;
 use super::field::{self, Field};
 use super::hosting::{Hosting, HostingState, is_own_address, is_own_guest};
 use super::i18n::{gettext, gettext_f, ngettext_f};
+use super::question::Question;
 use super::settings::Settings;
 use crate::net::LinkState;
 
@@ -176,30 +177,24 @@ impl HostingPage {
             self.stop();
             return;
         }
-        let dialog = gtk::MessageDialog::builder()
-            .modal(true)
-            .title(gettext("Stop the Server"))
-            .text(gettext("Stop the server?"))
-            .secondary_text(ngettext_f(
+        let question = Question {
+            title: gettext("Stop the Server"),
+            text: gettext("Stop the server?"),
+            why: ngettext_f(
                 "{n} other person is online here and will lose the connection.",
                 "{n} other people are online here and will lose the connection.",
                 others,
                 &[],
-            ))
-            .build();
-        dialog.set_transient_for(self.root().and_downcast_ref::<gtk::Window>());
-        dialog.add_button(&gettext("_Keep Running"), gtk::ResponseType::Cancel);
-        dialog.add_button(&gettext("_Stop"), gtk::ResponseType::Accept);
-        dialog.set_default_response(gtk::ResponseType::Cancel);
-        dialog.connect_response(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            move |dialog, response| {
-                dialog.destroy();
-                if response == gtk::ResponseType::Accept { page.stop() } else { page.set_checked(true) }
+            ),
+            keep: gettext("_Keep Running"),
+            go: gettext("_Stop"),
+        };
+        let page = self.downgrade();
+        question.ask(self.root().and_downcast_ref::<gtk::Window>(), move |go| {
+            if let Some(page) = page.upgrade() {
+                if go { page.stop() } else { page.set_checked(true) }
             }
-        ));
-        dialog.present();
+        });
     }
 
     fn stop(&self) {

@@ -40,11 +40,6 @@ pub fn ngettext_f(one: &str, many: &str, n: usize, values: &[(&str, &str)]) -> S
     fill(&ngettext(one, many, u32::try_from(n).unwrap_or(u32::MAX)), &values)
 }
 
-/// Translates a text whose meaning depends on a context, and fills the places.
-pub fn pgettext_f(context: &str, text: &str, values: &[(&str, &str)]) -> String {
-    fill(&pgettext(context, text), values)
-}
-
 /// Replaces every place in one pass, so that a value that looks like a place stays as it is.
 pub(super) fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
@@ -74,7 +69,6 @@ mod tests {
     fn places_are_filled_by_name() {
         assert_eq!(gettext_f("{b} before {a}", &[("a", "1"), ("b", "2")]), "2 before 1");
         assert_eq!(gettext_f("{a}{a}", &[("a", "x")]), "xx");
-        assert_eq!(pgettext_f("menu", "Call {name}", &[("name", "bob")]), "Call bob");
     }
 
     #[test]

@@ -11,20 +11,20 @@ const SHOWN_BYTES: usize = 6_000;
 const SHOWN_LINES: usize = 120;
 
 /// The part of a message that is shown, and whether that is all of it.
-pub fn visible_part(body: &str) -> (&str, bool) {
+pub(super) fn visible_part(body: &str) -> (&str, bool) {
     let by_lines = body.match_indices('\n').nth(SHOWN_LINES - 1).map_or(body.len(), |(at, _)| at);
     let end = by_lines.min(body.floor_char_boundary(SHOWN_BYTES));
     (body.get(..end).unwrap_or(body), end == body.len())
 }
 
 /// Escapes plain text.
-pub fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     glib::markup_escape_text(text).into()
 }
 
 /// Escapes the text of a message and makes its http and https addresses links. Characters that have no shape, which
 /// markup does not allow, are replaced.
-pub fn linked(body: &str) -> String {
+pub(super) fn linked(body: &str) -> String {
     let clean: String = body.chars().map(|c| if is_markup_safe(c) { c } else { '\u{fffd}' }).collect();
     let mut markup = String::with_capacity(clean.len() + 16);
     let mut rest = clean.as_str();

@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const SHOWN_CHARS: usize = 200;
 
 /// Notifies of messages and invitations as the settings allow.
-pub fn follow(app: &impl IsA<gio::Application>, client: &Client, settings: &Settings) {
+pub(super) fn follow(app: &impl IsA<gio::Application>, client: &Client, settings: &Settings) {
     let app = app.clone().upcast::<gio::Application>();
     let last: Rc<RefCell<HashMap<u32, Instant>>> = Rc::default();
     client.connect_unread(glib::clone!(

@@ -5,7 +5,7 @@ use crate::net::{Command, LinkState, Status};
 
 /// Remembers a new status, and tells the network thread unless one is offline: without a connection at present, it is
 /// the one to come back with.
-pub fn change(status: Status, settings: &Settings, link: &LinkState, send: impl FnOnce(Command)) {
+pub(super) fn change(status: Status, settings: &Settings, link: &LinkState, send: impl FnOnce(Command)) {
     if status == settings.status() {
         return;
     }

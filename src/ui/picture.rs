@@ -39,7 +39,7 @@ struct Pixels {
 
 /// Makes a picture that can be shown, at most 256 pixels wide and high; `None` if it is not a sound PNG, JPEG or GIF
 /// image of reasonable size.
-pub async fn decode(file: Vec<u8>) -> Option<gdk::Texture> {
+pub(super) async fn decode(file: Vec<u8>) -> Option<gdk::Texture> {
     let pixels = gio::spawn_blocking(move || {
         let image = scaled(&file, to_be_shown)?;
         Some(Pixels {
@@ -58,7 +58,7 @@ pub async fn decode(file: Vec<u8>) -> Option<gdk::Texture> {
 /// Makes a picture of oneself out of an image file: a square PNG of 96 pixels a side, cut out of the middle, with nothing
 /// in it that the camera has noted down. `None` if it cannot be read, or is no sound PNG, JPEG or GIF image of reasonable
 /// size.
-pub async fn of_oneself(file: PathBuf) -> Option<Vec<u8>> {
+pub(super) async fn of_oneself(file: PathBuf) -> Option<Vec<u8>> {
     gio::spawn_blocking(move || own(&read(&file)?)).await.ok()?
 }
 
@@ -139,7 +139,7 @@ fn kind(file: &[u8]) -> Option<&'static str> {
 }
 
 /// Shows one's own picture on an avatar, and follows the settings.
-pub fn follow_own(avatar: &Avatar, settings: &Settings) {
+pub(super) fn follow_own(avatar: &Avatar, settings: &Settings) {
     let refresh = |avatar: &Avatar, settings: &Settings| {
         let Some(file) = settings.picture() else {
             avatar.set_picture(None);

@@ -6,13 +6,13 @@ use std::path::Path;
 
 /// Whether the program runs in it. What is written elsewhere than into the program's own folders, or folders that the
 /// person has chosen, is gone when it ends.
-pub fn is_around() -> bool {
+pub(super) fn is_around() -> bool {
     Path::new("/.flatpak-info").exists()
 }
 
 /// A folder as people know it. One that was chosen outside of the sandbox is seen at `/run/user/UID/doc/ID/NAME`, or
 /// `/run/flatpak/doc/ID/NAME`, inside; of that, only what begins with the name says anything.
-pub fn shown(folder: &Path) -> String {
+pub(super) fn shown(folder: &Path) -> String {
     document(folder).unwrap_or(folder).display().to_string()
 }
 

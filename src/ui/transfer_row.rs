@@ -211,7 +211,7 @@ fn state_words(transfer: &Transfer) -> String {
 }
 
 /// A speed, in the form that is usual here.
-pub fn speed_words(per_second: u64) -> String {
+pub(super) fn speed_words(per_second: u64) -> String {
     gettext_f("{size}/s", &[("size", &glib::format_size(per_second))])
 }
 

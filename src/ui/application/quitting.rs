@@ -1,11 +1,11 @@
 //! Quitting, and the question before it where something would be lost.
 
-use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
 use super::{Application, HostingState, hosting};
 use crate::ui::i18n::{gettext, ngettext_f};
+use crate::ui::question::Question;
 
 impl Application {
     /// Ends the program; asks first if that cuts others off, or breaks off files on their way.
@@ -20,27 +20,20 @@ impl Application {
             self.quit();
             return;
         };
-        let dialog = gtk::MessageDialog::builder()
-            .transient_for(&parent)
-            .modal(true)
-            .title(gettext("Quit Klatch"))
-            .text(questions.join("\n"))
-            .secondary_text(reasons.join("\n"))
-            .build();
-        dialog.add_button(&gettext("_Cancel"), gtk::ResponseType::Cancel);
-        dialog.add_button(&gettext("_Quit"), gtk::ResponseType::Accept).add_css_class("destructive-action");
-        dialog.connect_response(glib::clone!(
-            #[weak(rename_to = app)]
-            self,
-            move |dialog, response| {
-                dialog.destroy();
-                if response == gtk::ResponseType::Accept {
-                    app.quit();
-                }
+        let question = Question {
+            title: gettext("Quit Klatch"),
+            text: questions.join("\n"),
+            why: reasons.join("\n"),
+            keep: gettext("_Cancel"),
+            go: gettext("_Quit"),
+        };
+        let app = self.downgrade();
+        let dialog = question.ask(Some(&parent), move |go| {
+            if let Some(app) = app.upgrade().filter(|_| go) {
+                app.quit();
             }
-        ));
+        });
         imp.asks_to_quit.set(Some(&dialog));
-        dialog.present();
     }
 
     /// What would be lost: each with the question, and why.
