@@ -65,6 +65,8 @@ class SharedFiles:
     def get(self, *names):
         """Selects these and gets them."""
         self.select(*names)
+        # Until then there is nothing to get.
+        self.window.find(text=f"{len(names)} selected")
         self.window.find("push button", "Get").click()
 
 
