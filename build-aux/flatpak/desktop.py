@@ -101,18 +101,35 @@ class Desktop(Session):
         poll(lambda: f"{words!r}; there was {self.opened.read_text()!r}", look)
 
     def choose(self, title, path, shown=lambda: None):
-        """Types a path into a dialog of the portal, and accepts it; calls `shown` before that."""
+        """Fills a path into a dialog of the portal, and accepts it; calls `shown` before that."""
         window = poll(f"the dialog {title!r}", lambda: self.x_windows("--name", f"^{title}$"), 20)[-1]
         self.xdotool("windowactivate", "--sync", window)
+        dialog = Dialogs(self).root.find(name=title)
         # It begins with what was used last, where nothing can be typed.
         self.key("alt+Home")
         self.key("ctrl+l")
-        self.xdotool("type", "--clearmodifiers", "--delay", 5, "--", path)
+        entry = poll(f"the entry of {title!r}", lambda: next(e for e in dialog.query("text") if "focused" in e.states))
+        # Typed, it would be completed to what is in the folder.
+        entry.set_text(str(path))
         shown()
-        # What the dialog has completed is selected.
-        self.key("Delete")
         self.key("Return")
         poll("the dialog to close", lambda: window not in self.x_windows("--name", f"^{title}$"))
+
+
+class Dialogs:
+    """The dialogs of the portal, which are open, on the accessibility bus."""
+
+    def __init__(self, session):
+        from accessible import Atspi, Node
+        self.session = session
+
+        def look():
+            desktop = Atspi.get_desktop(0)
+            found = [desktop.get_child_at_index(index) for index in range(desktop.get_child_count())]
+            return next(child for child in found if child is not None and child.get_name() == "xdg-desktop-portal-gtk")
+        portal = poll("the portal on the accessibility bus", look)
+        portal.set_cache_mask(Atspi.Cache.NONE)
+        self.root = Node(self, portal)
 
 
 class Sandboxed(App):

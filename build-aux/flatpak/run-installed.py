@@ -214,14 +214,24 @@ class Run:
         poll("no partial file", lambda: len(list(folder.iterdir())) == 2)
 
     def sending(self, sandra, otto):
-        """A file that was chosen in the dialog of the portal is offered, and nothing beside it."""
+        """A file that was chosen in the dialog of the portal, or dragged from another program, can be sent."""
         sandra.pick("Otto", "Send File…")
         private = self.desktop.user / "private.txt"
         self.desktop.choose("Send Files to Otto", private)
-        offer = otto.wait("offer", file="private.txt")
-        otto.write(f"/accept {offer['id']}")
-        done = otto.wait("transfer", 20, state="done", file="private.txt")
-        assert pathlib.Path(done["path"]).read_bytes() == private.read_bytes(), done
+        self.take_offer(otto, private)
+        dragged = self.desktop.user / "dragged.txt"
+        dragged.write_text("Dragged.\n")
+        source = sandra.drop_files("Otto", str(dragged))
+        self.take_offer(otto, dragged)
+        source.terminate()
+
+    @staticmethod
+    def take_offer(terminal, original):
+        """Somebody takes a file that Sandra offers; it must be what it is here."""
+        offer = terminal.wait("offer", file=original.name)
+        terminal.write(f"/accept {offer['id']}")
+        done = terminal.wait("transfer", 20, state="done", file=original.name)
+        assert pathlib.Path(done["path"]).read_bytes() == original.read_bytes(), done
 
     def chat_of_three(self, sandra, otto, paula):
         """An invitation while nobody looks is answered in its notification; then all three talk."""

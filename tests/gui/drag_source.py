@@ -3,19 +3,18 @@
 
     drag_source.py TITLE PATH...
 """
-import pathlib
 import sys
 
 import gi
 
 gi.require_version("Gtk", "4.0")
-from gi.repository import Gdk, GLib, Gtk  # noqa: E402
+from gi.repository import Gdk, Gio, GLib, GObject, Gtk  # noqa: E402
 
 
 def main(title, paths):
-    uris = "".join(pathlib.Path(path).as_uri() + "\r\n" for path in paths)
-    files = Gdk.ContentProvider.new_for_bytes("text/uri-list", GLib.Bytes.new(uris.encode()))
-    source = Gtk.DragSource(content=files, actions=Gdk.DragAction.COPY)
+    # As addresses, and through the portal for programs in a sandbox, if there is one.
+    files = GObject.Value(Gdk.FileList, Gdk.FileList.new_from_list([Gio.File.new_for_path(path) for path in paths]))
+    source = Gtk.DragSource(content=Gdk.ContentProvider.new_for_value(files), actions=Gdk.DragAction.COPY)
     label = Gtk.Label(label="\n".join(paths))
     label.add_controller(source)
     window = Gtk.Window(title=title, child=label, default_width=200, default_height=120)
