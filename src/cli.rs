@@ -21,7 +21,7 @@ pub use options::Options;
 
 use crate::net::{
     self, Command, Contact, ConversationId, Delivery, Event, Events, Handle, LinkState, MessageId, Mode, NetError,
-    NetErrorKind, OfferId, Phase, UserName,
+    NetErrorKind, OfferId, Phase, Transfer, TransferId, TransferState, UserName,
 };
 
 /// How many lines of input may wait; a pipe is read no faster than its commands are carried out.
@@ -81,6 +81,8 @@ struct Client {
     conversations: BTreeMap<ConversationId, Phase>,
     /// Until when no more is read at the latest.
     held: Option<Instant>,
+    /// The files that are on their way.
+    transfers: BTreeSet<TransferId>,
     /// The offers that were not answered.
     offers: BTreeSet<OfferId>,
     /// Who was there last.
@@ -108,6 +110,7 @@ impl Client {
             invitations: BTreeSet::new(),
             conversations: BTreeMap::new(),
             held: None,
+            transfers: BTreeSet::new(),
             offers: BTreeSet::new(),
             roster: Vec::new(),
             is_peer: matches!(mode, Mode::Peer(_)),
@@ -225,6 +228,9 @@ impl Client {
             Line::Get(from, file, save_as) => Command::Fetch { from, file, save_as },
             Line::Offer(to, path) => Command::Offer { to, path },
             Line::Add(address) => Command::AddPeer(address),
+            Line::Cancel(transfer) if !self.transfers.contains(&transfer) => {
+                return self.refuse(&format!("there is no transfer {} now", transfer.0));
+            }
             Line::Cancel(transfer) => Command::Cancel(transfer),
             Line::Peers => {
                 let roster = Event::Roster(self.roster.clone());
@@ -289,6 +295,10 @@ impl Client {
             Event::Delivery { id, state: Delivery::Sent | Delivery::Delivered, .. } => drop(self.said.remove(id)),
             Event::Roster(contacts) => self.roster.clone_from(contacts),
             Event::Offered { offer, .. } => drop(self.offers.insert(*offer)),
+            Event::Transfer(Transfer { id, state: TransferState::Running | TransferState::Offered, .. }) => {
+                self.transfers.insert(*id);
+            }
+            Event::Transfer(transfer) => drop(self.transfers.remove(&transfer.id)),
             _ => {}
         }
         if !is_known {

@@ -132,8 +132,14 @@ impl Line {
 fn first(text: &str) -> Result<(String, &str), InputError> {
     let text = text.trim_start();
     if let Some(quoted) = text.strip_prefix('"') {
-        let (word, rest) = quoted.split_once('"').ok_or(InputError::OpenQuote)?;
-        Ok((word.to_owned(), rest.trim_start()))
+        // A quote within the word has a backslash before it, or something behind it.
+        let is_last = |(at, _): &(usize, &str)| {
+            let (word, rest) = quoted.split_at_checked(*at).unwrap_or_default();
+            !word.ends_with('\\') && !rest.get(1..).is_some_and(|rest| rest.starts_with(|c: char| !c.is_whitespace()))
+        };
+        let (end, _) = quoted.match_indices('"').find(is_last).ok_or(InputError::OpenQuote)?;
+        let (word, rest) = quoted.split_at_checked(end).ok_or(InputError::OpenQuote)?;
+        Ok((word.replace("\\\"", "\""), rest.strip_prefix('"').unwrap_or(rest).trim_start()))
     } else {
         let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         Ok((word.to_owned(), rest.trim_start()))
@@ -175,6 +181,12 @@ mod tests {
             ("/refuse 8", Ok(Line::Answer("8".into(), false))),
             ("/get bob \"my file.txt\"", Ok(Line::Get(name("bob"), "my file.txt".into(), None))),
             ("/get bob a.txt b.txt", Ok(Line::Get(name("bob"), "a.txt".into(), Some("b.txt".into())))),
+            (r#"/get bob "say \"hi\" now.txt""#, Ok(Line::Get(name("bob"), "say \"hi\" now.txt".into(), None))),
+            (r#"/get bob "say "hi".txt" b"#, Ok(Line::Get(name("bob"), "say \"hi\".txt".into(), Some("b".into())))),
+            (
+                r#"/get bob "..\..\boot.ini" """#,
+                Ok(Line::Get(name("bob"), r"..\..\boot.ini".into(), Some(String::new()))),
+            ),
             ("/offer bob /tmp/x", Ok(Line::Offer(name("bob"), "/tmp/x".into()))),
             ("/add 10.0.0.2:99999", Err(InputError::Address(AddressError::BadPort))),
             ("/cancel x", Err(InputError::Usage("/cancel TRANSFER"))),

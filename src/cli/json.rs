@@ -41,10 +41,16 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
                 Phase::Ended(_) => "ended",
             };
             let mut told = conversation(&it.id, &it.members, state);
+            // What is not so is left out: most programs know the other keys only.
             if is_peer {
                 let absent = it.unasked.iter().chain(&it.unreachable).cloned().collect();
                 for (key, people) in [("awaited", &it.awaited), ("declined", &it.declined), ("unreachable", &absent)] {
-                    told[key] = names(people);
+                    if !people.is_empty() {
+                        told[key] = names(people);
+                    }
+                }
+                if it.is_frozen {
+                    told["frozen"] = json!(true);
                 }
             }
             vec![told]
@@ -71,7 +77,14 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
             vec![json!({"event": "user_info", "peer": of.as_str(), "info": fields})]
         }
         Event::Files { of, names, unfit, is_cut } => {
-            vec![json!({"event": "files", "peer": of.as_str(), "files": names, "unfit": unfit, "cut": is_cut})]
+            let mut told = json!({"event": "files", "peer": of.as_str(), "files": names});
+            if *unfit > 0 {
+                told["unfit"] = json!(unfit);
+            }
+            if *is_cut {
+                told["cut"] = json!(true);
+            }
+            vec![told]
         }
         Event::Sharing(sharing) => left_out(sharing).iter().map(|message| error(message)).collect(),
         Event::Unanswered { by, because, .. } => vec![error(&format!("{by}: {because}"))],
@@ -177,6 +190,15 @@ mod tests {
             "awaited": ["bob"], "declined": ["cid"], "unreachable": ["dan", "eve"],
         });
         assert_eq!(objects(&Event::Conversation(told), true), [written]);
+        // Where there is nothing to say, nothing is said.
+        let mut frozen = Conversation::entered(ConversationId::Int(7), UserName::received("ann"), Vec::new());
+        let written = json!({"event": "conversation", "id": 7, "members": ["ann"], "state": "waiting"});
+        assert_eq!(objects(&Event::Conversation(frozen.clone()), true), [written]);
+        frozen.is_frozen = true;
+        assert_eq!(objects(&Event::Conversation(frozen), true)[0]["frozen"], true);
+        let files =
+            Event::Files { of: UserName::received("bob"), names: vec!["a".to_owned()], unfit: 0, is_cut: false };
+        assert_eq!(objects(&files, true), [json!({"event": "files", "peer": "bob", "files": ["a"]})]);
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn link(state: &LinkState) -> Vec<String> {
 }
 
 fn standing(conversation: &Conversation) -> String {
-    let Conversation { id, members, awaited, declined, unasked, unreachable, phase, .. } = conversation;
+    let Conversation { id, members, awaited, declined, unasked, unreachable, is_frozen, phase, .. } = conversation;
     match phase {
         Phase::Waiting | Phase::Open => {
             let is_alone = *phase == Phase::Waiting;
@@ -138,6 +138,9 @@ fn standing(conversation: &Conversation) -> String {
                 if !people.is_empty() {
                     parts.push(format!("{what} {}", names(people)));
                 }
+            }
+            if *is_frozen {
+                parts.push("whoever started it is gone, so nobody else can come in".to_owned());
             }
             format!("* conversation {id}: {}", parts.join("; "))
         }
@@ -190,5 +193,7 @@ mod tests {
         told.unasked = list("dan");
         told.unreachable = list("eve");
         assert_eq!(standing(&told), "* conversation 7: ann, fay; declined: cid; not reachable: dan, eve");
+        told.is_frozen = true;
+        assert!(standing(&told).ends_with("whoever started it is gone, so nobody else can come in"));
     }
 }
