@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::frame::{Argument, Frame};
 use super::ident::{ConversationId, UserName};
+use super::limits;
 use super::pickle::{self, PickleError, Value};
 
 /// Why a frame is no message. The text is meant for whoever wrote the frame.
@@ -79,6 +80,16 @@ pub(super) fn single(value: Value) -> Option<Value> {
 
 pub(super) fn single_id(value: Value) -> Option<ConversationId> {
     single(value).as_ref().and_then(ConversationId::from_value)
+}
+
+/// An id of sensible length.
+pub(super) fn short_id(value: &Value) -> Option<ConversationId> {
+    let length = match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    if length <= limits::RECEIVED_NAME_BYTES { ConversationId::from_value(value) } else { None }
 }
 
 pub(super) fn name(value: Value) -> Option<UserName> {

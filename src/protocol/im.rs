@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::argument::{encode, encode_empty, name, names, open, sequence, single, single_id};
+use super::argument::{encode, encode_empty, name, names, open, sequence, short_id, single, single_id};
 use super::frame::{Frame, Shape, Verb};
 use super::ident::{ConversationId, UserName};
 use super::limits;
@@ -231,16 +231,6 @@ fn short_name(value: Value) -> Option<UserName> {
 
 fn is_short(name: &UserName) -> bool {
     name.as_str().len() <= limits::RECEIVED_NAME_BYTES
-}
-
-/// An id of sensible length.
-fn short_id(value: &Value) -> Option<ConversationId> {
-    let length = match value {
-        Value::Text(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        _ => 0,
-    };
-    if length <= limits::RECEIVED_NAME_BYTES { ConversationId::from_value(value) } else { None }
 }
 
 /// Names that are too long are left out: one of them must not hide all the others.

@@ -18,7 +18,7 @@
 mod reader;
 mod reply;
 
-use super::argument::{self, ArgumentError, name, names, sequence};
+use super::argument::{self, ArgumentError, name, names, sequence, short_id};
 use super::frame::{Frame, Shape, Verb};
 use super::ident::{ConversationId, UserName};
 use super::pickle::Value;
@@ -198,7 +198,7 @@ impl PeerRequest {
                 let wrong = || wrong(verb, "(id, mdns_name, [members])");
                 let [chat, from, members] = parts(verb, value, "(id, mdns_name, [members])")?;
                 Self::ChatStatus {
-                    chat: ConversationId::from_value(&chat).ok_or_else(wrong)?,
+                    chat: short_id(&chat).ok_or_else(wrong)?,
                     from: name(from).ok_or_else(wrong)?,
                     members: names(members).ok_or_else(wrong)?,
                 }
@@ -207,7 +207,7 @@ impl PeerRequest {
                 let wrong = || wrong(verb, "(id, sender, text)");
                 let [chat, from, body] = parts(verb, value, "(id, sender, text)")?;
                 Self::Message {
-                    chat: ConversationId::from_value(&chat).ok_or_else(wrong)?,
+                    chat: short_id(&chat).ok_or_else(wrong)?,
                     from: name(from).ok_or_else(wrong)?,
                     body: body.into_text().ok_or_else(wrong)?,
                 }
@@ -242,7 +242,7 @@ fn chat_and_name(
     wanted: &'static str,
 ) -> Result<(ConversationId, UserName), ArgumentError> {
     let [chat, from] = parts(verb, value, wanted)?;
-    let chat = ConversationId::from_value(&chat).ok_or(wrong(verb, wanted))?;
+    let chat = short_id(&chat).ok_or(wrong(verb, wanted))?;
     Ok((chat, name(from).ok_or(wrong(verb, wanted))?))
 }
 

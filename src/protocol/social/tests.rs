@@ -33,6 +33,15 @@ fn the_longest_text_fits_one_message() {
     }
 }
 
+#[test]
+fn an_endless_id_is_not_taken() {
+    let longest = "x".repeat(limits::RECEIVED_NAME_BYTES);
+    let invite = |id: &str| PeerRequest::Invite { chat: ConversationId::Text(id.into()), from: bob() };
+    assert_eq!(at_once(&invite(&longest).encode(), &[]), Ok(Some(invite(&longest))));
+    let endless = at_once(&invite(&(longest + "x")).encode(), &[]);
+    assert!(matches!(endless, Err(RequestError::Argument(ArgumentError::Shape { .. }))), "{endless:?}");
+}
+
 /// What is known in these tests: the names of a small share.
 fn lookup(names: &'static [&'static str]) -> impl Fn(&str) -> NameMatch {
     |name| match names.contains(&name) {
