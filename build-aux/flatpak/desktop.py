@@ -135,10 +135,10 @@ class Dialogs:
 class Sandboxed(App):
     """A flatpak that runs on the desktop, on a computer of a network."""
 
-    def __init__(self, session, app_id, host, *arguments):
+    def __init__(self, session, app_id, host, *arguments, **environment):
         self.app_id = app_id
-        network = ["nsenter", f"--net=/run/netns/{host.namespace}"]
-        super().__init__(session, [*network, "flatpak", "run", app_id, *arguments], "user", {})
+        there = ["nsenter", f"--net=/run/netns/{host.namespace}"]
+        super().__init__(session, [*there, "flatpak", "run", app_id, *arguments], "user", environment)
 
     def x_windows(self, title=None):
         # GTK does not tell the X server the number of a process in a sandbox, which would mean nothing outside.
@@ -146,6 +146,3 @@ class Sandboxed(App):
 
     def is_this(self, accessible):
         return accessible.get_toolkit_name() == "GTK" and accessible.get_toolkit_version().startswith("4")
-
-    def wait_gone(self):
-        poll("the end of the sandbox", lambda: self.app_id not in self.session.output("flatpak", "ps", "--columns=application"), 20)

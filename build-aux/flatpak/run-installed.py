@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs the installed flatpak as a desktop would, with people outside of the sandbox, and looks whether all of it works.
 
-usage: run-installed.py PROGRAMS FOLDER [activation|server|peers]...     (all if none is named)
+usage: run-installed.py PROGRAMS FOLDER [activation|language|server|peers]...     (all if none is named)
 
 klatch-server and klatch-cli of this system are in PROGRAMS; the installation is FLATPAK_USER_DIR; pictures go into FOLDER.
 Needs to be root, and happens in namespaces of its own.
@@ -10,6 +10,7 @@ What is real: flatpak, its sandbox and its filters of the buses; xdg-desktop-por
 xdg-desktop-portal-gtk; the bus that activates the program; a network with multicast, of namespaces that are connected to
 nothing else. What is played: who shows notifications, the text viewer, the file manager, and the server for names.
 """
+import gettext
 import os
 import pathlib
 import re
@@ -61,17 +62,20 @@ class Run:
     def picture(self, name):
         self.desktop.screenshot(str(self.folder / f"{name}.png"))
 
-    def start(self, *arguments):
+    def start(self, *arguments, **environment):
         """The flatpak, started as from a terminal."""
-        app = Sandboxed(self.desktop, ID, self.here, *arguments)
+        app = Sandboxed(self.desktop, ID, self.here, *arguments, **environment)
         self.desktop.apps.append(app)
         app.wait_readable(30)
         return Person(app, "Sandra")
 
     def quit(self):
+        """Ends the program, which has to have nothing to complain of."""
         # The program may be gone before its reply is.
         self.desktop.call(*APPLICATION, "org.freedesktop.Application.ActivateAction", "quit", "[]", "{}", check=False)
         poll("the end of the sandbox", lambda: ID not in self.desktop.output("flatpak", "ps", "--columns=application"), 20)
+        for app in self.desktop.apps:
+            assert not app.complaints(), app.complaints()
 
     def look_away(self, sandra):
         """Minimizes all her windows."""
@@ -99,6 +103,16 @@ class Run:
         """The exported service file starts it, as menus do."""
         self.desktop.call(*APPLICATION, "org.freedesktop.Application.Activate", "{}")
         poll("the window of a new person", lambda: self.desktop.has_window("Welcome to Klatch"), 30)
+        self.quit()
+
+    def language(self):
+        """It speaks the language of the desktop."""
+        installed = self.desktop.installation / f"app/{ID}/current/active/files/share/locale/de/LC_MESSAGES/klatch.mo"
+        with installed.open("rb") as file:
+            title = gettext.GNUTranslations(file).gettext("Welcome to Klatch")
+        assert title != "Welcome to Klatch"
+        self.start(LANGUAGE="de").app.window(title)
+        self.picture("german")
         self.quit()
 
     def server(self):
@@ -279,7 +293,7 @@ def main():
     with network.Network() as computers, Desktop(os.environ["FLATPAK_USER_DIR"]) as desktop:
         run = Run(computers, desktop, *sys.argv[1:3])
         try:
-            for name in sys.argv[3:] or ("activation", "server", "peers"):
+            for name in sys.argv[3:] or ("activation", "language", "server", "peers"):
                 getattr(run, name)()
                 print(f"flatpak, {name}: ok", flush=True)
         except BaseException:
