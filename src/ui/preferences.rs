@@ -408,15 +408,7 @@ impl Preferences {
             self.offer_apply();
             return false;
         };
-        settings.set_name(mode.name());
-        settings.set_is_peer(mode.has_files());
-        match &mode {
-            Mode::Server(parameters) => settings.set_server(&parameters.address),
-            Mode::Peer(parameters) => {
-                settings.set_service_type(&parameters.service_type);
-                settings.set_peer_port(parameters.port);
-            }
-        }
+        settings.set_mode(&mode);
         self.fill(settings);
         self.send(Command::Connect(mode))
     }

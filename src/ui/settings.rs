@@ -163,6 +163,19 @@ impl Settings {
         self.mode_with(&Asked::default())
     }
 
+    /// Remembers how to go online: of a peer, what its windows ask for before that.
+    pub fn set_mode(&self, mode: &Mode) {
+        self.set_name(mode.name());
+        self.set(key::MODE, if mode.has_files() { "peer" } else { "server" });
+        match mode {
+            Mode::Server(parameters) => self.set_server(&parameters.address),
+            Mode::Peer(parameters) => {
+                self.set_service_type(&parameters.service_type);
+                self.set_peer_port(parameters.port);
+            }
+        }
+    }
+
     /// How to go online with what was asked for; what that leaves out, the settings tell.
     pub fn mode_with(&self, asked: &Asked) -> Option<Mode> {
         let name = asked.name.clone().or_else(|| self.name())?;

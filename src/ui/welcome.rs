@@ -294,14 +294,10 @@ impl Welcome {
         let imp = self.imp();
         imp.attempt.take();
         if let Some(settings) = imp.settings.get() {
-            settings.set_name(attempt.mode.name());
-            settings.set_is_peer(attempt.mode.has_files());
-            if let Mode::Server(parameters) = &attempt.mode {
-                settings.set_server(&parameters.address);
-                if attempt.hosting {
-                    settings.set_host_port(parameters.address.port);
-                    settings.set_host_at_start(true);
-                }
+            settings.set_mode(&attempt.mode);
+            if let (true, Mode::Server(parameters)) = (attempt.hosting, &attempt.mode) {
+                settings.set_host_port(parameters.address.port);
+                settings.set_host_at_start(true);
             }
         }
         self.show_progress(None);
