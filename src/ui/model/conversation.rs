@@ -54,7 +54,8 @@ mod imp {
         /// How many bytes the words in the transcript take.
         pub bytes: Cell<usize>,
         pub people: gio::ListStore,
-        pub own: RefCell<HashMap<MessageId, Message>>,
+        /// One's own texts in the transcript whose delivery is not known to the end.
+        pub own: RefCell<HashMap<MessageId, glib::WeakRef<Message>>>,
         pub unseen: RefCell<BTreeMap<UserName, u32>>,
         pub is_watched: Cell<bool>,
         pub is_guest: Cell<bool>,
@@ -279,7 +280,7 @@ impl Conversation {
                 rows.push(Message::new(Entry::Day, text.at));
             }
             if let Some(id) = text.own {
-                imp.own.borrow_mut().insert(id, message.clone());
+                imp.own.borrow_mut().insert(id, message.downgrade());
             } else if !imp.is_watched.get() {
                 unseen += 1;
                 *imp.unseen.borrow_mut().entry(text.from.clone()).or_default() += 1;
@@ -308,6 +309,8 @@ impl Conversation {
         if surplus > 0 {
             bytes.set(left);
             transcript.splice(0, surplus, &[] as &[Message]);
+            // A server that does not echo never says what became of them.
+            self.imp().own.borrow_mut().retain(|_, message| message.upgrade().is_some());
         }
     }
 
@@ -333,7 +336,7 @@ impl Conversation {
     /// Takes over what is known of the delivery of one's own text; whether it was said here.
     pub(super) fn set_delivery(&self, id: MessageId, delivery: Delivery, missing: &[UserName]) -> bool {
         let mut own = self.imp().own.borrow_mut();
-        let Some(message) = own.get(&id) else { return false };
+        let Some(message) = own.get(&id).and_then(glib::WeakRef::upgrade) else { return false };
         message.set_delivery(delivery, missing);
         if delivery == Delivery::Delivered {
             own.remove(&id);
@@ -466,5 +469,14 @@ mod tests {
         let last = conversation.last().unwrap();
         conversation.remove(&last);
         assert_eq!((conversation.transcript().n_items(), conversation.imp().bytes.get()), (0, 0));
+    }
+
+    #[test]
+    fn what_has_left_the_transcript_is_not_waited_for() {
+        let conversation = Conversation::new(1, &ConversationId::Int(7));
+        for id in 0..=u64::from(ROWS + SLACK) {
+            conversation.append(&[Said { own: Some(MessageId(id)), ..said("hi".to_owned()) }]);
+        }
+        assert_eq!(conversation.imp().own.borrow().len(), ROWS as usize);
     }
 }
