@@ -466,20 +466,24 @@ fn a_file_that_is_dropped_on_a_person_is_offered() {
     let stage = Stage::new();
     let (window, _settings) = stage.buddy_list();
     stage.people(&[("bob", false), ("carol", true)]);
-    let drop_on = |who: &str| {
+    let drop_on = |who: &str, file: &str| {
         wait_for(who, || sees(&window, who));
         let label = all::<gtk::Label>(&window).into_iter().find(|label| label.text() == who).unwrap();
         let row = label.ancestor(gtk::TreeExpander::static_type()).unwrap();
         let controllers = row.observe_controllers();
         let mut all = controllers.snapshot().into_iter();
         let target = all.find_map(|controller| controller.downcast::<gtk::DropTarget>().ok()).unwrap();
-        let files = gtk::gdk::FileList::from_array(&[gtk::gio::File::for_path("/nowhere/slides.pdf")]);
+        let files = gtk::gdk::FileList::from_array(&[gtk::gio::File::for_uri(file)]);
         target.emit_by_name::<bool>("drop", &[&gtk::glib::BoxedValue(files.to_value()), &1.0, &1.0])
     };
-    assert!(drop_on("bob"));
+    let file = "file:///nowhere/slides.pdf";
+    assert!(drop_on("bob", file));
     assert_eq!(stage.take_sent(), [Command::Offer { to: name("bob"), path: "/nowhere/slides.pdf".into() }]);
-    assert!(!drop_on("carol"), "nobody sends files to whom they have blocked");
+    assert!(!drop_on("carol", file), "nobody sends files to whom they have blocked");
     assert_eq!(stage.take_sent(), []);
+    assert!(drop_on("bob", "sftp://elsewhere.example.org/slides.pdf"));
+    assert_eq!(stage.take_sent(), []);
+    shows(&window, "“slides.pdf” could not be offered to bob.");
 }
 
 #[gtk::test]

@@ -88,6 +88,9 @@ pub(super) enum ShareError {
     /// There is no such file among those that are shared, or no such file any more.
     #[error("there is no such file")]
     NoFile,
+    /// It is a folder, a device or the like.
+    #[error("this is a folder or a device: only files can be sent")]
+    NotAFile,
     /// It cannot be read.
     #[error("the file cannot be read: {0}")]
     Unreadable(io::Error),
@@ -172,7 +175,7 @@ impl SharedFile {
     /// A file of this computer that the user has chosen.
     pub(super) fn open(path: &Path) -> Result<Self, ShareError> {
         if !path.metadata().map_err(no_file)?.is_file() {
-            return Err(ShareError::NoFile);
+            return Err(ShareError::NotAFile);
         }
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | NO_WAITING;
         let file = rustix::fs::open(path, flags, rustix::fs::Mode::empty()).map_err(|error| no_file(error.into()))?;

@@ -12,7 +12,7 @@ use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::invitation;
 use super::model::{Client, Conversation, Entry, Invitation, Message};
 use super::settings::Settings;
-use crate::net::displayable;
+use crate::net::{TransferState, displayable};
 
 /// A conversation notifies at most this often; what comes in between is counted in the next notification.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -128,7 +128,7 @@ fn is_in_front(app: &gio::Application) -> bool {
     window.is_some_and(|window| window.is_active())
 }
 
-/// One notification tells of the last file that has come; many at once would bury each other.
+/// One notification tells of the last file that has come, or has not; many at once would bury each other.
 fn follow_arrivals(app: &gio::Application, client: &Client, settings: &Settings) {
     client.connect_arrived(glib::clone!(
         #[weak]
@@ -137,7 +137,11 @@ fn follow_arrivals(app: &gio::Application, client: &Client, settings: &Settings)
         settings,
         move |transfer| {
             let Some(now) = transfer.now().filter(|_| settings.notifications() && !is_in_front(&app)) else { return };
-            let notification = gio::Notification::new(&gettext("A file has come"));
+            let title = match now.state {
+                TransferState::Done => gettext("A file has come"),
+                _ => gettext("A file could not be got"),
+            };
+            let notification = gio::Notification::new(&title);
             let file = displayable(&now.file);
             let words = gettext_f("{file} from {name}", &[("file", &file), ("name", &now.peer.shown())]);
             notification.set_body(Some(&words));

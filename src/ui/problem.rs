@@ -204,7 +204,10 @@ fn without_port(address: &str) -> String {
 /// Puts what the system said before the advice.
 fn because(error: &NetError, advice: &str) -> String {
     let said: String = displayable(error.detail.trim()).chars().take(QUOTED_CHARS).collect();
-    if said.is_empty() { advice.to_owned() } else { format!("{said}. {advice}") }
+    let mut chars = said.chars();
+    let Some(first) = chars.next() else { return advice.to_owned() };
+    // It is no sentence for the programs that print it behind a colon, but one here.
+    format!("{}{}. {advice}", first.to_uppercase(), chars.as_str().trim_end_matches('.'))
 }
 
 /// Puts the server's own words before the advice, if it said any.

@@ -5,7 +5,7 @@ use gtk::subclass::prelude::*;
 use gtk::{gdk, gio, glib};
 
 use super::Window;
-use crate::net::{Command, TransferState, UserName};
+use crate::net::{Command, NetError, NetErrorKind, TransferState, UserName};
 use crate::ui::i18n::{gettext, ngettext_f};
 use crate::ui::model::{Buddy, Client};
 use crate::ui::transfers;
@@ -84,8 +84,12 @@ impl Window {
     }
 
     fn offer(&self, to: &UserName, files: &[gio::File]) {
-        if let Some(client) = self.client() {
-            client.offer(to, files.iter().filter_map(FileExt::path));
+        let Some(client) = self.client() else { return };
+        client.offer(to, files.iter().filter_map(FileExt::path));
+        // One that is only on another computer, which the desktop shows as if it were here.
+        if let Some(elsewhere) = files.iter().find(|file| file.path().is_none()) {
+            let name = elsewhere.basename().unwrap_or_default();
+            client.set_not_offered(to.clone(), name, NetError::new(NetErrorKind::LocalFile));
         }
     }
 

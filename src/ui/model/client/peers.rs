@@ -173,7 +173,8 @@ impl Client {
     /// Takes over how a transfer stands, which may be new.
     pub fn set_transfer(&self, news: net::Transfer) {
         let known = self.transfers().iter::<Transfer>().filter_map(Result::ok).find(|known| known.is(news.id));
-        let has_arrived = news.direction == Direction::In && news.state == TransferState::Done;
+        let has_ended = matches!(news.state, TransferState::Done | TransferState::Failed(_));
+        let has_arrived = news.direction == Direction::In && has_ended;
         let is_news = known.as_ref().is_none_or(|known| !known.is_over());
         let transfer = if let Some(known) = known {
             known.update(news);
@@ -226,7 +227,7 @@ impl Client {
         self.connect_plain("sharing-changed", callback)
     }
 
-    /// Calls back when a file has come.
+    /// Calls back when a file has come, or has failed to.
     pub fn connect_arrived(&self, callback: impl Fn(&Transfer) + 'static) -> glib::SignalHandlerId {
         self.connect_closure(
             "arrived",
