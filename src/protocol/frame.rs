@@ -91,6 +91,9 @@ pub struct FrameDecoder {
     state: State,
     /// The last frame was a verb that came bare: an empty argument of it may still follow.
     after_bare: bool,
+    /// In so many bytes from `start` on, what looks like a word is one: it was tried as a pickle in vain. Without this, each
+    /// word could cost a walk over all that follow.
+    words: usize,
     flow: Flow,
     awaits_silence: bool,
     failed: Option<FrameError>,
@@ -134,6 +137,7 @@ impl FrameDecoder {
             start: 0,
             state: State::Boundary,
             after_bare: false,
+            words: 0,
             flow: Flow::Flowing,
             awaits_silence: false,
             failed: None,
@@ -231,6 +235,7 @@ impl FrameDecoder {
     /// Done with so many bytes.
     fn consume(&mut self, bytes: usize) {
         self.start += bytes;
+        self.words = self.words.saturating_sub(bytes);
         if self.start >= self.buffer.len() {
             self.start = 0;
             if self.buffer.capacity() > KEPT_BUFFER {
@@ -319,7 +324,7 @@ impl FrameDecoder {
             return self.unknown_verb();
         }
         match shape {
-            Shape::None if line_end.is_some() || self.ends_bare(argument) => {
+            Shape::None if line_end.is_some() || self.ends_bare(argument, begin) => {
                 Ok(self.emit(Some(verb), Argument::None, line_end.unwrap_or(begin)))
             }
             Shape::None if argument.is_empty() || may_be_verb(self.verbs, argument) => {
@@ -349,25 +354,34 @@ impl FrameDecoder {
                     Ok(Step::Wait(State::Argument { verb, word, scanner, searched }))
                 }
                 // What follows a bare verb is no argument of it; the next round says what it is.
-                Err(_) if shape == Shape::None => Ok(self.emit(Some(verb), Argument::None, begin)),
+                Err(error) if shape == Shape::None => {
+                    self.words = begin
+                        + match error {
+                            ScanError::NoOpcode { offset, .. } => offset,
+                            ScanError::TooLong(limit) => limit,
+                        };
+                    Ok(self.emit(Some(verb), Argument::None, begin))
+                }
                 Err(error) => Err(FrameError::BadArgument { verb: name_of(&verb), error }),
             },
         }
     }
 
-    /// Whether a verb without argument is complete, with this behind it and its blanks.
-    fn ends_bare(&self, behind: &[u8]) -> bool {
+    /// Whether a verb without argument is complete, with this behind it and its blanks, which are so many bytes.
+    fn ends_bare(&self, behind: &[u8], begin: usize) -> bool {
         if behind.is_empty() {
             return self.is_quiet();
         }
         known_verb(self.verbs, behind).is_some()
             || (may_be_verb(self.verbs, behind) && self.is_quiet())
-            || (begins_with_word(behind) && !is_beginning_of_verb(self.verbs, behind) && !self.may_be_pickled(behind))
+            || (begins_with_word(behind)
+                && !is_beginning_of_verb(self.verbs, behind)
+                && !self.may_be_pickled(behind, begin))
     }
 
     /// Whether what could be a word may as well be a pickle: `FROB Vhello\np0\n.` is one message.
-    fn may_be_pickled(&self, behind: &[u8]) -> bool {
-        raw_text::is_pickled_scalar(behind).unwrap_or(!self.is_quiet())
+    fn may_be_pickled(&self, behind: &[u8], begin: usize) -> bool {
+        begin >= self.words && raw_text::is_pickled_scalar(behind).unwrap_or(!self.is_quiet())
     }
 
     /// Whether what follows `ERROR` is text as it is, not a pickle.

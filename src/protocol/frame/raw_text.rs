@@ -28,15 +28,19 @@ pub(super) fn is_pickled_scalar(argument: &[u8]) -> Option<bool> {
 
 /// GLOBAL, with two lines of names: how a set begins in protocol 0, and what is refused.
 fn is_global(argument: &[u8]) -> Option<bool> {
-    let window = argument.get(1..LONGEST).or(argument.get(1..)).unwrap_or_default();
-    let mut lines = window.splitn(3, |b| *b == b'\n');
-    let is_name = |line: &[u8]| line.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
-    let is_named = lines.next().is_none_or(is_name) && lines.next().is_none_or(is_name);
-    match lines.next() {
-        _ if !is_named => Some(false),
-        None | Some([] | [b'p']) => None,
-        Some([b'p', digit, ..]) => Some(digit.is_ascii_digit()),
-        Some([next, ..]) => Some(matches!(*next, b'(' | b')' | b'q' | STOP)),
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    let mut rest = argument.get(1..LONGEST).or(argument.get(1..)).unwrap_or_default();
+    for _ in 0..2 {
+        let end = rest.iter().position(|byte| !is_name(byte))?;
+        if rest.get(end) != Some(&b'\n') {
+            return Some(false);
+        }
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    match rest {
+        [] | [b'p'] => None,
+        [b'p', digit, ..] => Some(digit.is_ascii_digit()),
+        [next, ..] => Some(matches!(*next, b'(' | b')' | b'q' | STOP)),
     }
 }
 

@@ -207,3 +207,17 @@ fn a_long_error_in_small_pieces() {
     assert_eq!(frames[0], format!("ERROR Text({long:?})"));
     assert!(frames[1].starts_with("ERROR raw Sorry: xxx"));
 }
+
+#[test]
+fn many_words_that_could_be_pickles() {
+    // With time that grows with the square of their number, this would take minutes.
+    for (word, end) in [("Va ", "\n\u{7f}"), ("cc ", "\n\u{7f}"), ("Va ", "\n0.JOIN w")] {
+        let mut decoder = client();
+        let mut frames = Vec::new();
+        for piece in format!("FROB {}{end}", word.repeat(100_000)).as_bytes().chunks(16 << 10) {
+            decoder.push(piece);
+            frames.extend(drain(&mut decoder));
+        }
+        assert!(frames.last().unwrap().starts_with('!'), "{:?}", frames.last());
+    }
+}
