@@ -20,7 +20,11 @@ impl Node {
                 let Some(chat) = self.chats.get(&id) else { return };
                 let wire = chat.wire.clone();
                 let (to, request) = match chat.initiator() {
-                    None => (chat.others(), PeerRequest::CloseChat { chat: wire, from: self.me.clone() }),
+                    None => {
+                        // Those who are still asked need not answer any more.
+                        let all = chat.others().into_iter().chain(chat.shown.awaited.iter().cloned()).collect();
+                        (all, PeerRequest::CloseChat { chat: wire, from: self.me.clone() })
+                    }
                     Some(owner) => (vec![owner.clone()], PeerRequest::Goodbye { chat: wire, from: self.me.clone() }),
                 };
                 for name in to {

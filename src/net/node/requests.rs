@@ -65,6 +65,10 @@ impl Node {
                 if let Some(id) = self.find(&chat, |chat| chat.is_initiated_by(&owner)) {
                     self.end(&id, EndReason::Closed, out);
                 }
+                let invitation = self.invitations.iter().find(|(_, it)| it.wire == chat && it.from == owner);
+                if let Some(id) = invitation.map(|(id, _)| id.clone()) {
+                    self.withdraw(&id, out);
+                }
             }
             // Whoever owns the sockets answers these: they concern neither people nor chats.
             PeerRequest::GetUserInfo

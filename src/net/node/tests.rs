@@ -209,6 +209,21 @@ fn an_invitation_that_nobody_answers_is_refused() {
 }
 
 #[test]
+fn who_is_still_asked_hears_that_the_chat_is_closed() {
+    let mut network = Network::of(&["ann", "bob", "eve"]);
+    network.command(0, Command::Start { with: names(&["bob"]) });
+    let conversation = network.invitation(1);
+    for liar in ["ann", "eve"] {
+        network.forge(2, 1, PeerRequest::CloseChat { chat: conversation.clone(), from: name(liar) });
+    }
+    let uninvited = Event::Uninvited { conversation };
+    assert!(!network.events[1].contains(&uninvited));
+    network.command(0, Command::Leave(network.conversation(0).id));
+    assert!(network.events[1].contains(&uninvited));
+    assert!(network.nodes[1].1.invitations.is_empty());
+}
+
+#[test]
 fn what_is_too_long_is_not_sent() {
     let (mut network, id) = Network::chatting(&["ann", "bob"]);
     network.say(0, &id, &"x".repeat(limits::TEXT_BYTES + 1), 1);
