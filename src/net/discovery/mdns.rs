@@ -39,6 +39,8 @@ const SETTLING: Duration = Duration::from_secs(1);
 /// How often to look whether all is well, and how long that was not done when the computer has slept.
 const ROUND: Duration = Duration::from_secs(2);
 const SLEPT: Duration = Duration::from_secs(8);
+/// How long after the last sign of a flood to look once more who is real.
+const AFTERMATH: Duration = Duration::from_secs(10);
 /// How often the name is changed because others have it. Somebody who claims every name would else keep us busy.
 const RENAMES: usize = 20;
 /// How many names in use are remembered.
@@ -328,8 +330,13 @@ impl Task {
         if self.timers.round <= Instant::now() {
             self.timers.round = Instant::now() + ROUND;
             let has_slept = has_slept(std::mem::replace(&mut self.last_round, SystemTime::now()), SystemTime::now());
-            if has_slept || self.directory.is_overflowing() || self.browser.is_flooded().await {
+            let is_flood = self.directory.is_overflowing() || self.browser.is_flooded().await;
+            if has_slept || is_flood {
                 self.search_anew();
+            }
+            if is_flood {
+                // The last of those who are invented come after this search.
+                self.timers.search_anew = Some(Instant::now() + AFTERMATH);
             }
             if let Some(announcer) = &mut self.announcer
                 && announcer.is_flooded().await
