@@ -12,6 +12,7 @@ mod transfers;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -57,6 +58,8 @@ struct Peer<'a> {
     node: Node,
     discovery: Discovery,
     events: &'a Sender<Event>,
+    /// What others only ask.
+    questions: Receiver<Arrival>,
     /// Who is there, as it has not been told yet.
     roster: Option<Vec<Contact>>,
     errands: Errands,
@@ -95,12 +98,13 @@ pub(super) async fn run(
     };
     let (news, heard) = async_channel::bounded(NEWS);
     let (arrivals, arrived) = async_channel::bounded(ARRIVALS);
+    let (asking, questions) = async_channel::bounded(ARRIVALS);
     let files = Files::default();
     let lookup = {
         let files = files.clone();
         Arc::new(move |from: SocketAddr, name: &str| files.lookup(from, name))
     };
-    let serving = Abort(tokio::spawn(exchange::serve(listener, lookup, arrivals)).abort_handle());
+    let serving = Abort(tokio::spawn(exchange::serve(listener, lookup, asking, arrivals)).abort_handle());
     // Whoever finds us may ask at once what we share.
     let shared = errands::open_share(parameters.share.clone()).await;
     let (discovery, found) = start(Advertisement {
@@ -113,6 +117,7 @@ pub(super) async fn run(
         node: Node::new(parameters.name.clone(), parameters.service_type.as_str()),
         discovery,
         events,
+        questions,
         roster: None,
         errands: Errands::new(news.clone()),
         files,
@@ -198,6 +203,7 @@ impl Peer<'_> {
                     }
                 }
                 Ok(arrival) = arrived.recv() => self.arrival(arrival).await,
+                Ok(question) = self.questions.recv() => self.question(question),
                 Ok(news) = heard.recv() => self.news(news).await,
                 () = sleep_until(deadline) => {
                     self.give(Input::Tick).await;
@@ -209,10 +215,21 @@ impl Peer<'_> {
         }
     }
 
+    /// Tells the user interface. While that has too much to do, others are answered what they ask, and nothing else is done.
+    async fn tell(&mut self, event: Event) {
+        let mut telling = pin!(emit(self.events, event));
+        loop {
+            tokio::select! {
+                () = &mut telling => return,
+                Ok(question) = self.questions.recv() => self.question(question),
+            }
+        }
+    }
+
     /// Tells who is there now, if that has changed.
     async fn tell_roster(&mut self) {
         if let Some(roster) = self.roster.take() {
-            emit(self.events, Event::Roster(roster)).await;
+            self.tell(Event::Roster(roster)).await;
         }
     }
 
@@ -224,7 +241,7 @@ impl Peer<'_> {
                 Action::Emit(Event::Roster(roster)) => self.roster = Some(roster),
                 Action::Emit(event) => {
                     self.tell_roster().await;
-                    emit(self.events, event).await;
+                    self.tell(event).await;
                 }
                 Action::Ask { ask, name, to, request } => self.errands.ask(ask, name, to, request),
                 Action::Reply(ReplyKey(number), reply) => self.reply(number, reply),
@@ -255,7 +272,7 @@ impl Peer<'_> {
                     discovery::Trouble::Unavailable(_) => NetErrorKind::Discovery,
                     discovery::Trouble::TooMany(_) => NetErrorKind::TooManyPeers,
                 };
-                emit(self.events, Event::Problem(NetError::with(kind, trouble.to_string()))).await;
+                self.tell(Event::Problem(NetError::with(kind, trouble.to_string()))).await;
                 if kind == NetErrorKind::Discovery {
                     // Others can still be added by their address.
                     self.tell_online(self.node.me().clone()).await;
@@ -264,9 +281,9 @@ impl Peer<'_> {
         }
     }
 
-    async fn tell_online(&self, name: UserName) {
+    async fn tell_online(&mut self, name: UserName) {
         let (at, port) = (format!("port {}", self.port), Some(self.port));
-        emit(self.events, Event::Link(LinkState::Online { at, name, port })).await;
+        self.tell(Event::Link(LinkState::Online { at, name, port })).await;
     }
 
     async fn found(&mut self, name: UserName, status: Status, addresses: Vec<SocketAddr>) {
@@ -317,7 +334,7 @@ impl Peer<'_> {
                     self.errands.offer(self.node.me().clone(), to, at, path, self.files.clone());
                 } else {
                     let because = NetError::with(NetErrorKind::UnknownPeer, to.shown());
-                    emit(self.events, Event::NotOffered { to, path, because }).await;
+                    self.tell(Event::NotOffered { to, path, because }).await;
                 }
             }
             Command::Fetch { from, file, save_as } => {
@@ -344,11 +361,11 @@ impl Peer<'_> {
     }
 
     /// Where somebody is and in which form they answer; tells if nobody of that name is known.
-    async fn whereabouts(&self, name: &UserName, question: Question) -> Option<(Vec<SocketAddr>, Form)> {
+    async fn whereabouts(&mut self, name: &UserName, question: Question) -> Option<(Vec<SocketAddr>, Form)> {
         let at = self.node.addresses(name);
         if at.is_none() {
             let because = NetError::with(NetErrorKind::UnknownPeer, name.shown());
-            emit(self.events, Event::Unanswered { by: name.clone(), question, because }).await;
+            self.tell(Event::Unanswered { by: name.clone(), question, because }).await;
         }
         Some((at?, self.forms.get(name).copied().unwrap_or_default()))
     }
@@ -361,7 +378,7 @@ impl Peer<'_> {
         let wanted = Wanted { peer: from, file, is_offered, folder, save_as };
         let (event, order) = self.transfers.download(wanted, at.unwrap_or_default(), form);
         let id = event.id;
-        emit(self.events, Event::Transfer(event)).await;
+        self.tell(Event::Transfer(event)).await;
         if let Some(error) = unknown {
             let update = self.transfers.fail(id, error);
             self.tell_transfer(update).await;

@@ -143,6 +143,19 @@ impl PeerRequest {
         matches!(self, Self::GetUserInfo | Self::ListFiles)
     }
 
+    /// Who it says that it is from. What only asks about the one who is asked names nobody.
+    pub fn sender(&self) -> Option<&UserName> {
+        match self {
+            Self::GetUserInfo | Self::ListFiles | Self::GetFile(_) => None,
+            Self::OfferFile { from, .. }
+            | Self::Invite { from, .. }
+            | Self::ChatStatus { from, .. }
+            | Self::Message { from, .. }
+            | Self::Goodbye { from, .. }
+            | Self::CloseChat { from, .. } => Some(from),
+        }
+    }
+
     /// The request as it goes over the wire.
     pub fn encode(&self) -> Vec<u8> {
         self.encode_as(Form::Pickled)

@@ -36,9 +36,14 @@ const REFUSED: Duration = Duration::from_millis(200);
 /// The number of the next request.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// Takes connections; reads one request of each, passes it on, writes the reply. Ends with the listener or the channel;
-/// dropping the future closes all connections.
-pub(in crate::net) async fn serve(listener: TcpListener, lookup: Lookup, arrivals: Sender<Arrival>) {
+/// Takes connections; reads one request of each, passes it on, writes the reply. `questions` gets those without a sender,
+/// which only ask, `arrivals` all others. Ends with the listener or the channels; dropping the future closes all connections.
+pub(in crate::net) async fn serve(
+    listener: TcpListener,
+    lookup: Lookup,
+    questions: Sender<Arrival>,
+    arrivals: Sender<Arrival>,
+) {
     let admission = Arc::new(Mutex::new(Admission::default()));
     let mut connections = JoinSet::new();
     while !arrivals.is_closed() {
@@ -52,12 +57,12 @@ pub(in crate::net) async fn serve(listener: TcpListener, lookup: Lookup, arrival
                         continue;
                     };
                     let place = Place { admission: Arc::clone(&admission), from };
-                    let (lookup, arrivals) = (Arc::clone(&lookup), arrivals.clone());
+                    let (lookup, questions, arrivals) = (Arc::clone(&lookup), questions.clone(), arrivals.clone());
                     connections.spawn(async move {
                         if !wait.is_zero() {
                             sleep(wait).await;
                         }
-                        if let Err(error) = connection(stream, place.from, &lookup, &arrivals).await {
+                        if let Err(error) = connection(stream, place.from, &lookup, &questions, &arrivals).await {
                             tracing::debug!(%from, %error, "a connection was given up");
                         }
                         drop(place);
@@ -107,11 +112,13 @@ async fn connection(
     mut stream: TcpStream,
     from: SocketAddr,
     lookup: &Lookup,
+    questions: &Sender<Arrival>,
     arrivals: &Sender<Arrival>,
 ) -> Result<(), GivenUp> {
     let read = timeout(ARRIVAL, read_request(&mut stream, |name| lookup(from, name))).await;
     let Some(request) = read.map_err(|_| GivenUp::TimedOut("the request"))?? else { return Ok(()) };
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let arrivals = if request.sender().is_none() { questions } else { arrivals };
     let (reply, replied) = oneshot::channel();
     let request = Request { number, from, request, reply };
     arrivals.send(Arrival::Request(request)).await.map_err(|_| GivenUp::Closed)?;

@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use super::Peer;
 use crate::net::discovery;
-use crate::net::emit;
 use crate::net::event::{Event, NetError, NetErrorKind};
 use crate::net::mode::ServerAddress;
 use crate::protocol::ident::UserName;
@@ -124,7 +123,7 @@ impl Peer<'_> {
         } else if let Some(error) = error.filter(|_| !was_right) {
             self.sources.given.remove(at);
             let error = NetError::with(error.kind, format!("{address}: {}", error.detail));
-            emit(self.events, Event::Problem(error)).await;
+            self.tell(Event::Problem(error)).await;
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::Peer;
 use super::errands::News;
-use crate::net::emit;
 use crate::net::event::{Event, NetError, NetErrorKind, Question, Sharing, Transfer, TransferState};
 use crate::net::node::{Answer, Input};
 use crate::net::share::FILES;
@@ -21,13 +20,13 @@ impl Peer<'_> {
             }
             News::UserInfo(of, Ok((info, form))) => {
                 self.forms.insert(of.clone(), form);
-                emit(self.events, Event::UserInfo { of, info }).await;
+                self.tell(Event::UserInfo { of, info }).await;
             }
             News::Files(of, Ok((FileList { mut names, unfit }, form))) => {
                 self.forms.insert(of.clone(), form);
                 let is_cut = names.len() > FILES;
                 names.truncate(FILES);
-                emit(self.events, Event::Files { of, names, unfit, is_cut }).await;
+                self.tell(Event::Files { of, names, unfit, is_cut }).await;
             }
             News::UserInfo(by, Err(because)) => self.unanswered(by, Question::UserInfo, because).await,
             News::Files(by, Err(because)) => self.unanswered(by, Question::Files, because).await,
@@ -39,7 +38,7 @@ impl Peer<'_> {
                 let update = self.transfers.not_offered(&to, &path);
                 self.tell_transfer(update).await;
                 self.doubt(&to, &because);
-                emit(self.events, Event::NotOffered { to, path, because }).await;
+                self.tell(Event::NotOffered { to, path, because }).await;
             }
             News::Progress(id, done) => {
                 let update = self.transfers.progress(id, done);
@@ -66,33 +65,33 @@ impl Peer<'_> {
             }
             News::Listed(share, Ok(sharing)) => {
                 if self.files.is_shared(&share) && self.sharing.replace(sharing) != Some(sharing) {
-                    emit(self.events, Event::Sharing(sharing)).await;
+                    self.tell(Event::Sharing(sharing)).await;
                 }
             }
             News::Listed(share, Err(error)) => {
                 if self.files.unshare(&share) {
                     let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
-                    emit(self.events, Event::Sharing(Sharing::default())).await;
-                    emit(self.events, Event::Problem(error)).await;
+                    self.tell(Event::Sharing(Sharing::default())).await;
+                    self.tell(Event::Problem(error)).await;
                 }
             }
             News::Shared(Err(error)) => {
                 self.files.share(None);
                 let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
-                emit(self.events, Event::Problem(error)).await;
+                self.tell(Event::Problem(error)).await;
             }
         }
     }
 
-    pub(super) async fn tell_transfer(&self, update: Option<Transfer>) {
+    pub(super) async fn tell_transfer(&mut self, update: Option<Transfer>) {
         if let Some(update) = update {
-            emit(self.events, Event::Transfer(update)).await;
+            self.tell(Event::Transfer(update)).await;
         }
     }
 
-    async fn unanswered(&self, by: UserName, question: Question, because: NetError) {
+    async fn unanswered(&mut self, by: UserName, question: Question, because: NetError) {
         self.doubt(&by, &because);
-        emit(self.events, Event::Unanswered { by, question, because }).await;
+        self.tell(Event::Unanswered { by, question, because }).await;
     }
 
     /// Looks whether somebody is still there who could not be reached.

@@ -7,7 +7,6 @@ use tokio::task::spawn_blocking;
 use super::Peer;
 use super::errands;
 use crate::net::command::OfferId;
-use crate::net::emit;
 use crate::net::event::Event;
 use crate::net::exchange::{Arrival, Reply, Request};
 use crate::net::node::{Input, ReplyKey};
@@ -31,7 +30,7 @@ impl Peer<'_> {
                 return;
             }
         };
-        let claims_unknown = sender(&request.request).is_some_and(|name| !self.node.knows(name));
+        let claims_unknown = request.request.sender().is_some_and(|name| !self.node.knows(name));
         if claims_unknown && self.early.len() < WAITING {
             self.early.push((Instant::now() + EARLY, request));
         } else {
@@ -43,7 +42,7 @@ impl Peer<'_> {
     pub(super) async fn admit_early(&mut self, now: Instant) {
         let (ready, waiting) =
             std::mem::take(&mut self.early).into_iter().partition(|(until, request): &(_, Request)| {
-                *until <= now || sender(&request.request).is_none_or(|name| self.node.knows(name))
+                *until <= now || request.request.sender().is_none_or(|name| self.node.knows(name))
             });
         self.early = waiting;
         for (_, request) in ready {
@@ -51,10 +50,11 @@ impl Peer<'_> {
         }
     }
 
-    async fn answer(&mut self, Request { number, from, request, reply }: Request) {
-        // An invitation is refused by the node. Somebody who is not blocked may be at the same address.
-        let is_blocked = || sender(&request).is_some_and(|name| self.node.is_blocked_name(name));
-        if !matches!(request, PeerRequest::Invite { .. }) && (self.node.is_blocked(from.ip()) || is_blocked()) {
+    /// Answers what somebody only asks. The user interface need not hear of it, so that it goes on while that does not listen.
+    pub(super) fn question(&mut self, arrival: Arrival) {
+        // Whoever has given up waiting for the reply does not get it, and that is all.
+        let Arrival::Request(Request { from, request, reply, .. }) = arrival else { return };
+        if self.node.is_blocked(from.ip()) {
             return;
         }
         match request {
@@ -68,8 +68,8 @@ impl Peer<'_> {
                     let names = listing.map_or_else(Vec::new, |listing| listing.names.to_vec());
                     drop(reply.send(Reply::Bytes(social::encode_file_list(names))));
                     if let Some((share, listing)) = found {
-                        // The loop takes news all the time, unless it has ended.
-                        drop(news.send_blocking(errands::listed(share, listing)));
+                        // Without room for it, the next list tells the same.
+                        drop(news.try_send(errands::listed(share, listing)));
                     }
                 });
             }
@@ -81,6 +81,18 @@ impl Peer<'_> {
                 });
                 drop(reply.send(upload.map_or(Reply::Nothing, Reply::File)));
             }
+            // All others have a sender, and do not come here.
+            _ => {}
+        }
+    }
+
+    async fn answer(&mut self, Request { number, from, request, reply }: Request) {
+        // An invitation is refused by the node. Somebody who is not blocked may be at the same address.
+        let is_blocked = || request.sender().is_some_and(|name| self.node.is_blocked_name(name));
+        if !matches!(request, PeerRequest::Invite { .. }) && (self.node.is_blocked(from.ip()) || is_blocked()) {
+            return;
+        }
+        match request {
             PeerRequest::OfferFile { from: claimed, file } => {
                 drop(reply.send(Reply::Nothing));
                 if let Some(from) = self.node.verified(&claimed, from.ip()) {
@@ -105,7 +117,7 @@ impl Peer<'_> {
         let offer = OfferId(self.next_offer);
         self.next_offer += 1;
         self.offers.insert(offer, known.clone());
-        emit(self.events, Event::Offered { offer, from: known.0, file: known.1 }).await;
+        self.tell(Event::Offered { offer, from: known.0, file: known.1 }).await;
     }
 
     /// What we tell about our user.
@@ -119,18 +131,5 @@ impl Peer<'_> {
         let own = self.parameters.info.fields.iter();
         fields.extend(own.filter(|(field, _)| !matches!(field.as_str(), "name" | "status" | "host")).cloned());
         UserInfo { fields, picture: self.parameters.info.picture.clone() }
-    }
-}
-
-/// Who a request says that it is from.
-fn sender(request: &PeerRequest) -> Option<&UserName> {
-    match request {
-        PeerRequest::GetUserInfo | PeerRequest::ListFiles | PeerRequest::GetFile(_) => None,
-        PeerRequest::OfferFile { from, .. }
-        | PeerRequest::Invite { from, .. }
-        | PeerRequest::ChatStatus { from, .. }
-        | PeerRequest::Message { from, .. }
-        | PeerRequest::Goodbye { from, .. }
-        | PeerRequest::CloseChat { from, .. } => Some(from),
     }
 }

@@ -399,3 +399,38 @@ async fn an_address_where_nobody_is_or_only_oneself_is_told() {
     }
     assert!(ann.roster.is_empty());
 }
+
+#[tokio::test]
+async fn others_are_answered_while_nobody_takes_ones_events() {
+    let lan = FakeLan::default();
+    let (mut ann, mut bob) = (Someone::on(&lan, "ann").await, Someone::on(&lan, "bob").await);
+    ann.sees("bob").await;
+    bob.sees("ann").await;
+    let mut told = 0;
+    while !(ann.events.is_full() && ann.commands.is_full()) {
+        // Each of them leads to an event.
+        if ann.commands.try_send(Command::AskUserInfo(name("nobody"))).is_ok() {
+            told += 1;
+        }
+        tokio::task::yield_now().await;
+    }
+    bob.tell(Command::AskUserInfo(name("ann"))).await;
+    bob.wait(|event| matches!(event, Event::UserInfo { of, .. } if *of == name("ann")).then_some(())).await;
+    bob.tell(Command::ListFiles(name("ann"))).await;
+    let files = |event: &Event| if let Event::Files { names, .. } = event { Some(names.clone()) } else { None };
+    assert_eq!(bob.wait(files).await, ["notes.txt"]);
+    bob.tell(Command::Fetch { from: name("ann"), file: "notes.txt".to_owned(), save_as: None }).await;
+    assert_eq!(bob.transfer().await.state, TransferState::Done);
+
+    // Nothing that was to be told is lost.
+    let mut is_done = false;
+    let everything = |event: &Event| {
+        match event {
+            Event::Unanswered { .. } => told -= 1,
+            Event::Transfer(transfer) => is_done |= transfer.state == TransferState::Done,
+            _ => {}
+        }
+        (told == 0 && is_done).then_some(())
+    };
+    ann.wait(everything).await;
+}

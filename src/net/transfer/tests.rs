@@ -69,7 +69,7 @@ impl Place {
         share.list().unwrap();
         let (arrivals, arrived) = async_channel::bounded(16);
         let known = share.clone();
-        tokio::spawn(serve(listener, Arc::new(move |_, name: &str| known.lookup(name)), arrivals));
+        tokio::spawn(serve(listener, Arc::new(move |_, name: &str| known.lookup(name)), arrivals.clone(), arrivals));
         let (end, ended) = async_channel::unbounded();
         let cancel = Arc::new(Mutex::new(Cancel::default()));
         let last = Arc::clone(&cancel);
