@@ -1,4 +1,4 @@
-"""Quitting while files are on their way."""
+"""The end of the program, and of another, while files are on their way."""
 import signal
 
 from waiting import poll
@@ -15,7 +15,7 @@ def begin(scene):
     bob.app.process.send_signal(signal.SIGSTOP)
     files.get("film.bin")
     ann.transfers().wait("film.bin from Bob", "^0 bytes")
-    return ann
+    return ann, bob
 
 
 def questions(ann):
@@ -23,7 +23,7 @@ def questions(ann):
 
 
 def test_quitting_asks_whether_to_break_transfers_off(scene):
-    ann = begin(scene)
+    ann, _ = begin(scene)
     ann.window.focus_window()
     scene.session.key("ctrl+q")
     question = ann.app.window("Quit Klatch")
@@ -44,6 +44,16 @@ def test_quitting_asks_whether_to_break_transfers_off(scene):
 
 
 def test_a_signal_ends_transfers_without_a_question(scene):
-    ann = begin(scene)
+    ann, _ = begin(scene)
     ann.app.process.send_signal(signal.SIGTERM)
     assert ann.app.wait_exit() == 0
+
+
+def test_a_transfer_that_fails_behind_other_windows_is_notified(scene):
+    ann, bob = begin(scene)
+    for window in ann.app.root.children():
+        scene.session.xdotool("windowminimize", "--sync", window.x_window())
+    bob.app.process.kill()
+    bob.app.process.wait()
+    told = scene.session.wait_notification("A file could not be got", 30)
+    assert told["body"] == "film.bin from Bob", told
