@@ -4,8 +4,10 @@
 #[path = "server_support/host.rs"]
 mod host;
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
@@ -125,6 +127,24 @@ fn it_says_what_is_wrong_and_what_to_do() {
         assert_eq!(program.wait().code(), Some(code), "{arguments:?}");
         let complaint = program.complaint();
         assert!(complaint.contains(words) && !complaint.contains("panicked"), "{complaint}");
+    }
+}
+
+#[test]
+fn only_the_journal_gets_no_times() {
+    for is_journal in [true, false] {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let metadata = log.as_file().metadata().unwrap();
+        let stream = format!("{}:{}", metadata.dev(), metadata.ino() + u64::from(!is_journal));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_klatch-server"));
+        command.args(["--listen", "127.0.0.1:0"]).env("JOURNAL_STREAM", stream);
+        let mut program = Program(command.stdout(Stdio::piped()).stderr(log.reopen().unwrap()).spawn().unwrap());
+        ask(&program.addresses(1)[0], &[register("bob"), b"GOODBYE N.".to_vec()].concat());
+        program.signal("TERM");
+        assert_eq!(program.wait().code(), Some(0));
+        let text = fs::read_to_string(log.path()).unwrap();
+        let line = text.lines().find(|line| line.contains("registered")).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(line.trim_start().starts_with("INFO"), is_journal, "{line}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The server, headless.
 
+use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -12,14 +13,19 @@ use tracing::{info, warn};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_max_level(arguments.log)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         // Where standard error is closed, reporting that on standard error would be a panic.
-        .log_internal_errors(false)
-        .init();
+        .log_internal_errors(false);
+    // The journal has times of its own.
+    if logs_to_journal() {
+        log.without_time().init();
+    } else {
+        log.init();
+    }
     // One descriptor for each client; the usual soft limit is 1024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         warn!(%error, "cannot raise the limit of open files");
@@ -32,6 +38,14 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => fail(&reason),
     }
+}
+
+/// Whether systemd has connected standard error to its journal. Source: `JOURNAL_STREAM` in `systemd.exec(5)`.
+fn logs_to_journal() -> bool {
+    let is_stderr = |stream: String| {
+        rustix::fs::fstat(io::stderr()).is_ok_and(|stderr| stream == format!("{}:{}", stderr.st_dev, stderr.st_ino))
+    };
+    env::var("JOURNAL_STREAM").is_ok_and(is_stderr)
 }
 
 async fn run(arguments: &Arguments) -> Result<(), String> {
