@@ -287,7 +287,11 @@ impl Client {
             }
             Event::Problem(_) => self.held = None,
             Event::Listed(all) => all.keys().for_each(|id| self.remember(id)),
-            Event::Delivery { id, state: Delivery::Uncertain | Delivery::Failed | Delivery::Partial, missing } => {
+            Event::Delivery {
+                id,
+                state: Delivery::Uncertain | Delivery::Failed | Delivery::Partial | Delivery::Missed,
+                missing,
+            } => {
                 if let Some(conversation) = self.said.remove(id) {
                     self.complain(&text::undelivered(&conversation, &event, missing))?;
                 }

@@ -75,7 +75,7 @@ pub(super) fn undelivered(conversation: &ConversationId, delivery: &Event, missi
         Event::Delivery { state: Delivery::Failed, .. } => {
             format!("a message in conversation {conversation} was not sent{to}")
         }
-        Event::Delivery { state: Delivery::Partial, .. } => {
+        Event::Delivery { state: Delivery::Partial | Delivery::Missed, .. } => {
             format!("a message in conversation {conversation} has not been delivered{to}")
         }
         _ => format!("a message in conversation {conversation} may not have been delivered{to}"),

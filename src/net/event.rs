@@ -293,6 +293,8 @@ pub enum Delivery {
     Delivered,
     /// Peer mode: some have it, or nobody yet; those who miss it are tried again.
     Partial,
+    /// Peer mode: some have it, and those who miss it will not get it.
+    Missed,
     /// The connection was lost before it was known to be delivered; it may or may not have been.
     Uncertain,
     /// It was not sent.

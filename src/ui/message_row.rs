@@ -237,12 +237,12 @@ impl MessageRow {
 /// What is said behind one's own text; nothing if it has certainly been delivered.
 fn delivery_note(delivery: Delivery, missing: &[UserName]) -> String {
     let quiet = |words: &str| format!("  <span size='smaller' alpha='65%'>{}</span>", markup::escape(words));
+    let warning = |words: &str| format!("\n<span size='smaller' weight='bold'>⚠ {}</span>", markup::escape(words));
     let loud = |words: &str| {
-        let (words, resend) = (markup::escape(words), markup::escape(&gettext("Resend")));
-        format!(
-            "\n<span size='smaller' weight='bold'>⚠ {words}</span>  <span size='smaller'><a href='{RESEND}'>{resend}</a></span>"
-        )
+        let resend = markup::escape(&gettext("Resend"));
+        format!("{}  <span size='smaller'><a href='{RESEND}'>{resend}</a></span>", warning(words))
     };
+    let unreached = || gettext_f("This did not reach {names}.", &[("names", &enumeration(missing))]);
     match delivery {
         Delivery::Delivered => String::new(),
         Delivery::Sending => quiet(&gettext("sending…")),
@@ -250,9 +250,9 @@ fn delivery_note(delivery: Delivery, missing: &[UserName]) -> String {
         Delivery::Uncertain => loud(&gettext("This may not have been delivered.")),
         Delivery::Partial if missing.is_empty() => quiet(&gettext("not delivered to everybody yet")),
         Delivery::Partial => quiet(&gettext_f("not delivered to {names} yet", &[("names", &enumeration(missing))])),
-        Delivery::Failed if !missing.is_empty() => {
-            loud(&gettext_f("This did not reach {names}.", &[("names", &enumeration(missing))]))
-        }
+        // The others have it, and would have it twice.
+        Delivery::Missed => warning(&unreached()),
+        Delivery::Failed if !missing.is_empty() => loud(&unreached()),
         Delivery::Failed => loud(&gettext("This was not sent.")),
     }
 }

@@ -7,7 +7,7 @@ PRESENCES = ("Online", "Away", "Busy", "Offline")
 
 # How a row of the transcript begins when it names the sender, and what may stand behind one's own text.
 HEADING = re.compile(r"^(?P<sender>[^\n]+)  \d\d:\d\d\n")
-NOTE = re.compile(r"(  (?P<state>sending…|sent|not delivered to [^\n]+ yet)|\n⚠ (?P<mark>[^\n]+)  Resend)$")
+NOTE = re.compile(r"(  (?P<state>sending…|sent|not delivered to [^\n]+ yet)|\n⚠ (?P<mark>[^\n]+?)(?:  Resend)?)$")
 NOTICE = re.compile(r"^[^\n]+  \d\d:\d\d$")
 DAY = re.compile(r"^\w+, +\d+ \w+ \d{4}$")
 

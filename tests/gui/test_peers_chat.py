@@ -137,6 +137,7 @@ def test_a_member_that_vanishes(scene):
     # Who began the chat tells the others who is lost.
     of_ann.wait_members("Ann", "Jo", timeout=PATIENCE)
     members_of(jo, "Ann", "Jo")
+    assert of_ann.mark("Bob, still there?") == "This did not reach Bob.", of_ann.rows()
     of_ann.say("Then the two of us.")
     jo.event("request", 10, verb="MESSAGE", args=[chat, "Ann", "Then the two of us."])
     of_ann.wait_delivered("Then the two of us.")

@@ -143,7 +143,7 @@ impl Node {
         let state = match (text.failed.is_empty(), text.reached) {
             (true, _) => Delivery::Delivered,
             (false, 0) => Delivery::Failed,
-            (false, _) => Delivery::Partial,
+            (false, _) => Delivery::Missed,
         };
         self.texts.remove(&message);
         out.push(delivery(message, state, missing));
