@@ -123,7 +123,11 @@ impl BuddyRow {
         imp.presence.set_visible(!(is_me_or_invited && buddy.presence().is_none()));
         a11y::label(&*imp.presence, &buddy.presence().map_or_else(|| gettext("Offline"), presence_word));
         let blocked = if buddy.is_blocked() { gettext("blocked") } else { String::new() };
-        imp.person.set_opacity(if buddy.is_blocked() { 0.5 } else { 1.0 });
+        if buddy.is_blocked() {
+            imp.person.add_css_class("blocked");
+        } else {
+            imp.person.remove_css_class("blocked");
+        }
         let words: Vec<_> =
             [buddy.note(), blocked, buddy.status()].into_iter().filter(|words| !words.is_empty()).collect();
         let words = words.join(" · ");

@@ -246,7 +246,10 @@ impl SharedFilesWindow {
         } else {
             gettext("Nothing found")
         });
-        imp.state.set_label(&if selected > 0 {
+        imp.state.set_label(&if all == 0 {
+            // The page says that there are none, or none yet.
+            String::new()
+        } else if selected > 0 {
             ngettext_f("{n} selected", "{n} selected", usize::try_from(selected).unwrap_or(usize::MAX), &[])
         } else {
             ngettext_f("{n} file", "{n} files", found, &[])

@@ -163,6 +163,8 @@ impl TransferRow {
             _ if !is_running => {}
             #[expect(clippy::cast_precision_loss, reason = "a fraction of the width of a window")]
             Some(total) => imp.progress.set_fraction((now.done as f64 / total as f64).min(1.0)),
+            // A pulse that stands still looks like a part that has come.
+            None if now.done == 0 => imp.progress.set_fraction(0.0),
             None => imp.progress.pulse(),
         }
         if matches!(now.state, TransferState::Failed(_)) {

@@ -89,15 +89,42 @@ impl TransfersWindow {
             move || window.refresh()
         );
         let changed = refresh.clone();
+        let added = glib::clone!(
+            #[weak]
+            window,
+            move |at, added| {
+                refresh();
+                if added > 0 {
+                    window.scroll_to(at + added - 1);
+                }
+            }
+        );
         imp.handlers.replace(vec![
             (client.clone().upcast(), client.connect_transfer_changed(move |_, _| changed())),
             (
                 client.transfers().clone().upcast(),
-                client.transfers().connect_items_changed(move |_, _, _, _| refresh()),
+                client.transfers().connect_items_changed(move |_, at, _, news| added(at, news)),
             ),
         ]);
         window.refresh();
+        window.connect_map(|window| {
+            let count = window.imp().client.get().map_or(0, |client| client.transfers().n_items());
+            if let Some(last) = count.checked_sub(1) {
+                window.scroll_to(last);
+            }
+        });
         window
+    }
+
+    /// Brings a row into sight, once it has been laid out.
+    fn scroll_to(&self, row: u32) {
+        let list = self.imp().list.downgrade();
+        glib::idle_add_local_once(move || {
+            if let Some(list) = list.upgrade() {
+                // The list itself has this action.
+                let _ = WidgetExt::activate_action(&list, "list.scroll-to-item", Some(&row.to_variant()));
+            }
+        });
     }
 
     fn factory(&self) -> gtk::SignalListItemFactory {
