@@ -10,9 +10,9 @@ import os
 import signal
 import subprocess
 import sys
-import traceback
 
-from scene import Scene
+from scene import Scene, network  # First: it knows where the modules for networks are.
+import looks_peers
 from tour import TALK
 from waiting import poll
 
@@ -209,7 +209,7 @@ def look_readme(scene):
     yield "readme", anna
 
 
-LOOKS = [value for name, value in sorted(globals().items()) if name.startswith("look_")]
+LOOKS = {name: look for name, look in sorted({**globals(), **vars(looks_peers)}.items()) if name.startswith("look_")}
 
 
 def take(programs, folder, look, appearance):
@@ -230,27 +230,32 @@ def take(programs, folder, look, appearance):
 
 def main(program, folder, words):
     failed = []
-    for look in LOOKS:
-        if words and not any(word in look.__name__ for word in words):
+    for name in LOOKS:
+        if words and not any(word in name for word in words):
             continue
         for appearance in ("light", "dark"):
             # One display a process: the accessibility library knows only the first.
-            child = os.fork()
-            if child == 0:
-                try:
-                    take(os.path.dirname(os.path.abspath(program)), folder, look, appearance)
-                    os._exit(0)
-                except BaseException:  # noqa: BLE001
-                    traceback.print_exc()
-                    os._exit(1)
-            if os.waitpid(child, 0)[1] != 0:
-                failed.append(f"{look.__name__} {appearance}")
+            command = [sys.executable, os.path.abspath(__file__), "--here", os.path.dirname(os.path.abspath(program)), folder, name,
+                       appearance]
+            if subprocess.run(network.apart(command) if needs_network(name) else command).returncode != 0:
+                failed.append(f"{name} {appearance}")
     if failed:
         sys.exit(f"no pictures of {', '.join(failed)}")
+
+
+def needs_network(name):
+    """Whether it makes computers of its own, for peers."""
+    return "peers" in name
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if sys.argv[1] == "--here":
+        programs, kept, look_name, light_or_dark = sys.argv[2:]
+        if needs_network(look_name):
+            network.enter()
+        take(programs, kept, LOOKS[look_name], light_or_dark)
+        sys.exit()
     main(sys.argv[1], sys.argv[2], sys.argv[3:])

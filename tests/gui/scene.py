@@ -44,7 +44,8 @@ class Scene:
             self.network.__exit__(*error)
         self.session.__exit__(*error)
 
-    def _start(self, program):
+    def add(self, program):
+        """Looks after a program, which ends with the scene."""
         self.started.append(program)
         return program
 
@@ -56,11 +57,11 @@ class Scene:
 
     def server(self, *options, port=0):
         """The real klatch-server."""
-        return self._start(Server(self.programs, self.session.environment, port, options))
+        return self.add(Server(self.programs, self.session.environment, port, options))
 
     def naive_server(self, interpreter, *options):
         """The server written from the slides, under `/usr/bin/python3` or `jython`."""
-        return self._start(NaiveServer(self.session.environment, interpreter, options))
+        return self.add(NaiveServer(self.session.environment, interpreter, options))
 
     def scripted_server(self, **options):
         """A server that does what the test says; see `wire.ScriptedServer`."""
@@ -96,7 +97,7 @@ class Scene:
 
     def cli(self, name, server):
         """Somebody at a terminal, online."""
-        return self._start(Cli(self.programs, self.session.environment, name, server.address))
+        return self.add(Cli(self.programs, self.session.environment, name, server.address))
 
     # --- Peers.
 
@@ -134,7 +135,7 @@ class Scene:
         """The peer written from the slides, under `/usr/bin/python3` or `jython`; it takes seconds to be ready."""
         downloads = self.folder(f"downloads-of-{name}")
         sharing = ["--share", share] if share else []
-        return self._start(NaivePeer(host, interpreter, name, "--downloads", downloads, *sharing))
+        return self.add(NaivePeer(host, interpreter, name, "--downloads", downloads, *sharing))
 
     # --- At the end.
 
