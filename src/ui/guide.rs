@@ -51,6 +51,7 @@ mod imp {
             class.install_action("guide.find", None, |guide, _, _| {
                 guide.imp().search.grab_focus();
             });
+            class.install_action("guide.back", None, |guide, _, _| guide.back());
         }
 
         fn instance_init(object: &glib::subclass::InitializingObject<Self>) {
@@ -104,12 +105,7 @@ impl Guide {
         imp.search.connect_stop_search(glib::clone!(
             #[weak]
             guide,
-            move |search| {
-                if search.text().is_empty() {
-                    guide.close();
-                }
-                search.set_text("");
-            }
+            move |_| guide.back()
         ));
         imp.contents.select_row(imp.contents.row_at_index(0).as_ref());
         // The arrow keys turn the pages, and whatever else is typed is searched for.
@@ -137,6 +133,15 @@ impl Guide {
 
     fn page_of(&self, row: &gtk::ListBoxRow) -> Option<&Page> {
         Some(&self.chapters().get(usize::try_from(row.index()).ok()?)?.1)
+    }
+
+    /// Ends the search; if there is none, closes the window.
+    fn back(&self) {
+        let search = &self.imp().search;
+        if search.text().is_empty() {
+            self.close();
+        }
+        search.set_text("");
     }
 
     /// Turns to the chapter with this id, if there is one.

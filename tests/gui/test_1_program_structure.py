@@ -37,3 +37,29 @@ def test_wrong_addresses_are_refused_in_words(scene):
 def test_host_name_that_does_not_exist_is_told(scene):
     alice = scene.person("alice", None, "--name", "alice", "--server", "no-such-computer.invalid", online=False)
     alice.wait_link("There is no computer named no-such-computer.invalid")
+
+
+def test_the_guide_is_there_from_the_first_window_on(scene):
+    anna = scene.newcomer("anna")
+    anna.welcome().window.find("push button", "User Guide").click()
+    guide = anna.app.window("User Guide - Klatch")
+    guide.find("heading", "First Steps")
+    # The keyboard is in the contents.
+    scene.session.key("Down")
+    guide.find("heading", "People and Status")
+    scene.session.key("Escape")
+    anna.app.no_window("User Guide - Klatch")
+
+    ben = scene.person("ben", scene.server())
+    preferences = ben.preferences()
+    preferences.window.focus_window()
+    scene.session.key("F1")
+    guide = ben.app.window("User Guide - Klatch")
+    # A question that waits for an answer does not lock it; what is typed is searched for.
+    guide.focus_window()
+    scene.session.xdotool("type", "encrypted")
+    guide.find("heading", "Privacy")
+    guide.find("label", text="Nothing is encrypted, and there are no passwords.")
+    scene.session.key("Escape", "Escape")
+    ben.app.no_window("User Guide - Klatch")
+    preferences.close()
