@@ -193,9 +193,11 @@ def look_guide(scene):
     guide = alice.app.window("User Guide - Klatch")
     guide.move(10, 30)
     contents = guide.find("list", "Chapters")
-    for number, name in ((0, "start"), (2, "conversations"), (5, "trouble"), (7, "keys"), (9, "protocol")):
+    for number, title in ((0, "First Steps"), (2, "Conversations"), (5, "When Something Does Not Work"),
+                          (7, "Keyboard Shortcuts"), (9, "The Protocols")):
         contents.find("list item", nth=number).click()
-        yield "guide-" + name, alice
+        guide.find("heading", title)
+        yield "guide-" + title.replace(" ", "-").lower(), alice
     guide.find("entry", "Find in the guide").type("firewall")
     poll("the search", lambda: "selected" in contents.find("list item").states)
     yield "guide-searched", alice

@@ -18,6 +18,8 @@ pub(super) struct Page {
     pub(super) scroller: gtk::ScrolledWindow,
     content: gtk::Box,
     labels: Vec<gtk::Label>,
+    /// What keeps the tables of two columns in line with each other.
+    first_column: gtk::SizeGroup,
 }
 
 /// Where something was found: which label, and which byte of it.
@@ -29,7 +31,8 @@ impl Page {
     pub(super) fn new(chapter: &Chapter, follow: impl Fn(&str) -> bool + Clone + 'static) -> Self {
         let content = gtk::Box::builder().orientation(gtk::Orientation::Vertical).spacing(10).build();
         content.add_css_class("guide");
-        let mut page = Self { scroller: scroller(&content), content, labels: Vec::new() };
+        let first_column = gtk::SizeGroup::new(gtk::SizeGroupMode::Horizontal);
+        let mut page = Self { scroller: scroller(&content), content, labels: Vec::new(), first_column };
         a11y::label(&page.scroller, &chapter.title);
         page.add(&heading(&chapter.title, "title-2"));
         for part in &chapter.parts {
@@ -85,6 +88,9 @@ impl Page {
                 label.set_width_chars(12);
                 label.set_hexpand(column + 1 == i32::try_from(cells.len()).unwrap_or(0));
                 grid.attach(&label, column, row, 1, 1);
+                if column == 0 && cells.len() == 2 {
+                    self.first_column.add_widget(&label);
+                }
                 self.labels.push(label);
             }
         }
