@@ -77,6 +77,7 @@ def test_a_chat_of_three_with_a_cpython_peer(scene):
 def test_an_invitation_that_is_declined(scene):
     ann, bob, jo = meet(scene, "jython")
     jo.do("answer", False)
+    jo.event("answers", 10, accepts=False)
     of_ann = ann.start("Bob", "Jo")
     of_ann.wait_note("Jo", "has declined")
     bob.decline("Ann")

@@ -56,6 +56,7 @@ Output, one JSON object a line on standard output, flushed:
     {"event": "failed", "verb": VERB, "peer": PEER, "why": TEXT}
     {"event": "chat", "id": ID, "owner": NAME, "members": [NAME...]}     what it knows of a chat, whenever that changes
     {"event": "closed", "id": ID}
+    {"event": "answers", "accepts": true|false}                 how invitations are answered from now on
 """
 import json
 import os
@@ -502,6 +503,7 @@ class Peer:
 
     def do_answer(self, accepts):
         self.accepts = accepts
+        tell("answers", accepts=accepts)
 
     def do_say(self, chat, text):
         for member in list(self.chats[chat].members):

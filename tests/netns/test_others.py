@@ -240,6 +240,7 @@ def we_invite_them(ours, theirs):
             ours.wait("Jo has left", lambda: ours.events("conversation", mark)[-1]["members"] == ["Ann"], SOON)
 
     theirs.do("answer", False)
+    theirs.event("answers", SOON, accepts=False)
     mark, asked = ours.mark(), theirs.mark()
     ours.do("/chat", "Jo")
     chat, _ = theirs.event("request", SOON, asked, verb="INVITE")["args"]
