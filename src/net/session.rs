@@ -176,8 +176,20 @@ impl Session {
         self.registration == Registration::Done
     }
 
+    /// Whether the server means oneself. Some servers write names in their own way; to others, `Alice` is somebody else
+    /// than `alice`, and they list both.
     fn is_me(&self, name: &UserName) -> bool {
-        *name == self.me || name.key() == self.me.key()
+        let is_another = || self.roster.iter().flatten().any(|contact| contact.name == *name);
+        *name == self.me || name.key() == self.me.key() && !is_another()
+    }
+
+    /// Writes oneself among members as the user has chosen it.
+    fn respell(&self, members: &mut [UserName]) {
+        if !members.contains(&self.me)
+            && let Some(own) = members.iter_mut().find(|name| self.is_me(name))
+        {
+            own.clone_from(&self.me);
+        }
     }
 
     fn lost(&mut self, moment: Moment, out: &mut Vec<Action>) {
@@ -217,10 +229,11 @@ impl Session {
     }
 
     fn online_users(&mut self, users: BTreeMap<UserName, Status>, moment: Moment, out: &mut Vec<Action>) {
-        let mut listed = false;
+        let mut listed = users.contains_key(&self.me);
+        let respelled = if listed { None } else { users.keys().find(|name| name.key() == self.me.key()).cloned() };
         let mut roster = Vec::new();
         for (name, status) in users {
-            if self.is_me(&name) {
+            if name == self.me || Some(&name) == respelled.as_ref() {
                 listed = true;
             } else if roster.len() < CONTACTS {
                 roster.push(Contact::at_server(name, status));

@@ -75,11 +75,16 @@ impl Session {
 
     pub(super) fn conversations(
         &mut self,
-        all: BTreeMap<ConversationId, Vec<UserName>>,
+        mut all: BTreeMap<ConversationId, Vec<UserName>>,
         moment: Moment,
         out: &mut Vec<Action>,
     ) {
         self.lists.came();
+        for id in self.rooms.keys() {
+            if let Some(members) = all.get_mut(id) {
+                self.respell(members);
+            }
+        }
         let mut ask_again = false;
         let mut ended = Vec::new();
         for (id, room) in &mut self.rooms {

@@ -76,7 +76,7 @@ impl Room {
     /// Takes its members from a list of all conversations; `None` if the list does not have it.
     pub(super) fn listed(&mut self, members: Option<&[UserName]>, out: &mut Vec<Action>) -> Standing {
         let others: Vec<NameKey> =
-            members.unwrap_or_default().iter().map(UserName::key).filter(|key| *key != self.me.key()).collect();
+            members.unwrap_or_default().iter().filter(|name| **name != self.me).map(UserName::key).collect();
         if self.is_interrupted() {
             if !others.iter().any(|key| self.known.contains(key)) {
                 return Standing::Out(EndReason::NotResumed);
@@ -86,7 +86,7 @@ impl Room {
             self.take(members.unwrap_or_default(), others, out);
             return Standing::In;
         }
-        let within = members.is_some_and(|list| list.iter().any(|name| name.key() == self.me.key()));
+        let within = members.is_some_and(|list| list.contains(&self.me));
         if !within {
             // The list may have been made before our JOIN was read: only the second in a row counts.
             self.absent += 1;
@@ -101,11 +101,7 @@ impl Room {
         self.is_listed = true;
         let mut shown: Vec<UserName> = members.iter().take(KNOWN).cloned().collect();
         if !shown.contains(&self.me) {
-            // Some servers write one's name in their own way.
-            match shown.iter_mut().find(|name| name.key() == self.me.key()) {
-                Some(name) => name.clone_from(&self.me),
-                None => shown.push(self.me.clone()),
-            }
+            shown.push(self.me.clone());
         }
         self.shown.members = shown;
         self.shown.awaited.retain(|name| !others.contains(&name.key()));

@@ -262,6 +262,19 @@ fn a_server_without_lists_shows_as_members_who_speak() {
 }
 
 #[test]
+fn somebody_whose_name_differs_only_in_its_case_is_not_oneself() {
+    let mut bench = Bench::talking();
+    let actions = bench.give(users(&["alice", "Alice", "bob"]));
+    let Event::Roster(roster) = told(&actions)[0] else { panic!("{actions:?}") };
+    assert_eq!(roster.iter().map(|contact| contact.name.as_str()).collect::<Vec<_>>(), ["Alice", "bob"]);
+    let actions = bench.give(lists(&[(7, &["Alice", "alice"])]));
+    assert_eq!(conversation(&actions).unwrap().members, names(&["Alice", "alice"]));
+    assert_eq!(bodies(&bench.give(said(7, "Alice", "hello"))), ["Alice: hello"]);
+    let actions = bench.give(invitation(8, "Alice"));
+    assert!(matches!(told(&actions)[..], [Event::Invited { from, .. }] if from.as_str() == "Alice"), "{actions:?}");
+}
+
+#[test]
 fn names_that_a_server_writes_in_its_own_way_are_the_same_people() {
     let mut bench = Bench::talking();
     let actions = bench.give(lists(&[(7, &["carol", "ALICE", "bob"])]));
