@@ -268,11 +268,13 @@ fn shared_files_are_found_and_got() {
     stage.tell(files_of("bob", files));
     shows(&window, "3 files");
     shows(&window, "pictures");
+    let list = all::<gtk::ColumnView>(&window).remove(0);
+    let is_in_list = || GtkWindowExt::focus(&window).is_some_and(|focus| focus.is_ancestor(&list));
+    wait_for("the keyboard in the list", is_in_list);
     assert!(!labelled::<gtk::Button>(&window, "Get").is_sensitive());
     let search = all::<gtk::SearchEntry>(&window).remove(0);
     search.set_text("PNG pict");
     shows(&window, "2 files");
-    let list = all::<gtk::ColumnView>(&window).remove(0);
     let model = list.model().unwrap();
     let first = || model.item(0).and_downcast::<SharedFile>().is_some_and(|file| file.name() == "a.png");
     wait_for("the order of the names", first);

@@ -297,12 +297,15 @@ impl PeerPage {
             #[weak]
             line,
             move |_| {
-                page.imp().fields.remove(&line);
+                let fields = &page.imp().fields;
+                fields.remove(&line);
+                fields.set_visible(fields.first_child().is_some());
                 page.fields_changed();
             }
         ));
         line.append(&remove);
         self.imp().fields.append(&line);
+        self.imp().fields.set_visible(true);
         key
     }
 

@@ -239,7 +239,17 @@ impl SharedFilesWindow {
         let selected = imp.selection.get().map_or(0, |selection| selection.selection().size());
         self.action_set_enabled("files.get", selected > 0);
         self.action_set_enabled("files.get-as", selected == 1);
+        let is_first = imp.pages.visible_child_name().is_none_or(|page| page != "list") && found > 0;
         imp.pages.set_visible_child_name(if found > 0 { "list" } else { "nothing" });
+        if is_first && imp.search.text().is_empty() {
+            // When all of it can be seen. Whoever searches goes on typing.
+            let list = imp.list.downgrade();
+            glib::idle_add_local_once(move || {
+                if let Some(list) = list.upgrade() {
+                    list.grab_focus();
+                }
+            });
+        }
         imp.nothing.set_label(&if all == 0 {
             let name = self.of().map(ToString::to_string).unwrap_or_default();
             gettext_f("{name} shares no files.", &[("name", &name)])
