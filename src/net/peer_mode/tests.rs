@@ -12,7 +12,7 @@ use crate::net::command::MessageId;
 use crate::net::discovery::{FakeLan, ServiceType};
 use crate::net::event::{Delivery, EndReason, Phase, Transfer, TransferState};
 use crate::net::mode::ServerAddress;
-use crate::protocol::social::UserInfo;
+use crate::protocol::social::{PeerRequest, UserInfo};
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -433,4 +433,26 @@ async fn others_are_answered_while_nobody_takes_ones_events() {
         (told == 0 && is_done).then_some(())
     };
     ann.wait(everything).await;
+}
+
+#[tokio::test]
+async fn who_is_blocked_is_not_heard_from_an_address_shared_with_others() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    for who in ["bob", "cid"] {
+        lan.add(who, &["127.0.0.1:9".parse().unwrap()]);
+        ann.sees(who).await;
+    }
+    ann.tell(Command::Block { name: name("bob"), blocked: true }).await;
+    while ann.roster.iter().all(|contact| !contact.is_blocked) {
+        ann.wait(|event| matches!(event, Event::Roster(_)).then_some(())).await;
+    }
+    let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
+    for who in ["bob", "bob._klatch._tcp.local.", "cid"] {
+        let offer = PeerRequest::OfferFile { from: name(who), file: format!("of {who}") };
+        exchange::ask(&at, &offer, Form::default()).await.unwrap();
+    }
+    let offered =
+        ann.wait(|event| if let Event::Offered { file, .. } = event { Some(file.clone()) } else { None }).await;
+    assert_eq!(offered, "of cid");
 }
