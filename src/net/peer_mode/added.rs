@@ -87,6 +87,14 @@ impl Peer<'_> {
         }
     }
 
+    /// Looks whether somebody is still there, wherever they are known from.
+    pub(super) fn verify(&self, name: &UserName) {
+        self.discovery.verify(name);
+        for given in self.sources.given.iter().filter(|given| given.who.as_ref() == Some(name)) {
+            self.errands.look_at(given.address.clone(), self.form_of(Some(name)).unwrap_or_default());
+        }
+    }
+
     fn form_of(&self, name: Option<&UserName>) -> Option<Form> {
         self.forms.get(name?).copied()
     }

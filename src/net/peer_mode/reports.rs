@@ -14,7 +14,7 @@ impl Peer<'_> {
         match news {
             News::Asked(ask, name, answer) => {
                 if answer == Answer::Unreachable {
-                    self.discovery.verify(&name);
+                    self.verify(&name);
                 }
                 self.give(Input::Asked { ask, answer }).await;
             }
@@ -97,7 +97,7 @@ impl Peer<'_> {
     /// Looks whether somebody is still there who could not be reached.
     fn doubt(&self, name: &UserName, because: &NetError) {
         if because.kind == NetErrorKind::PeerUnreachable {
-            self.discovery.verify(name);
+            self.verify(name);
         }
     }
 }

@@ -321,7 +321,8 @@ async fn a_port_that_is_taken_is_told() {
     assert_eq!(error.kind, NetErrorKind::CannotListen);
 }
 
-/// Somebody who answers a bare `GET_USER_INFO` alone, under a name of their choice. Tells what is asked of them.
+/// Somebody who answers a bare `GET_USER_INFO` alone, under a name of their choice. Tells what is asked of them, and
+/// ends when nobody wants to know.
 async fn somebody_called(claimed: &str) -> (ServerAddress, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = ServerAddress { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port() };
@@ -333,8 +334,9 @@ async fn somebody_called(claimed: &str) -> (ServerAddress, Receiver<String>) {
             let count = stream.read(&mut request).await.unwrap();
             let request = String::from_utf8_lossy(&request[..count]).into_owned();
             let is_understood = request == "GET_USER_INFO";
-            // Not every test wants to know.
-            let _ = outbox.send(request).await;
+            if outbox.send(request).await.is_err() {
+                return;
+            }
             if is_understood {
                 stream.write_all(&info.to_reply()).await.unwrap();
             }
@@ -351,7 +353,7 @@ async fn whoever_is_at_a_given_address_takes_nobodys_place() {
     let mut ann = Someone::on(&lan, "ann").await;
     ann.sees("bob").await;
     let (bob, asked) = somebody_called("bob._klatch._tcp.local.").await;
-    let (ann_too, _) = somebody_called("ann").await;
+    let (ann_too, _asked) = somebody_called("ann").await;
     for (address, shown) in [(bob, "bob (2)"), (ann_too, "ann (2)")] {
         ann.tell(Command::AddPeer(address.clone())).await;
         ann.sees(shown).await;
@@ -455,4 +457,23 @@ async fn who_is_blocked_is_not_heard_from_an_address_shared_with_others() {
     let offered =
         ann.wait(|event| if let Event::Offered { file, .. } = event { Some(file.clone()) } else { None }).await;
     assert_eq!(offered, "of cid");
+}
+
+#[tokio::test]
+async fn who_is_gone_from_a_given_address_is_noticed_when_they_cannot_be_reached() {
+    let lan = FakeLan::default();
+    let (address, asked) = somebody_called("bob").await;
+    let mut ann = Someone::on(&lan, "ann").await;
+    ann.tell(Command::AddPeer(address.clone())).await;
+    ann.sees("bob").await;
+    drop(asked);
+    ann.tell(Command::ListFiles(name("bob"))).await;
+    let gone = async {
+        while !ann.roster.is_empty() {
+            ann.tell(Command::ListFiles(name("bob"))).await;
+            ann.wait(|event| matches!(event, Event::Roster(_) | Event::Unanswered { .. }).then_some(())).await;
+        }
+    };
+    // Sooner than the next round.
+    timeout(ROUND / 2, gone).await.unwrap();
 }
