@@ -7,7 +7,6 @@ GtkSearchEntry an `entry`, GtkSpinButton a `spin button`, GtkCheckButton a `chec
 known of frames only.
 """
 import re
-import subprocess
 import time
 
 import gi

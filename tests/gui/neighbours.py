@@ -1,6 +1,5 @@
 """Three peers who see each other: two desktop clients and one written from the slides."""
 
-ONLINE = ("Ann", "Bob", "Jo")
 #: Jython takes its time to start and to say goodbye.
 PATIENCE = 45
 

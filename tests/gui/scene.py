@@ -3,19 +3,17 @@
 Peers are on computers of their own, which `tests/netns` makes: see `Scene.hosts`.
 """
 import os
-import re
 import shutil
 import sys
 
 sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "netns"))
 
-from driver import Session
-import network
-from peers import NaivePeer
-from person import Person
-from programs import Cli, NaiveServer, Server
-from waiting import poll
-from wire import Recorder, ScriptedServer
+import network  # noqa: E402
+from driver import Session  # noqa: E402
+from peers import NaivePeer  # noqa: E402
+from person import Person  # noqa: E402
+from programs import Cli, NaiveServer, Server  # noqa: E402
+from wire import Recorder, ScriptedServer  # noqa: E402
 
 
 class Scene:

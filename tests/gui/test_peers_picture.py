@@ -3,8 +3,8 @@ import os
 import subprocess
 
 from neighbours import meet
-from person import choose_file
 from waiting import poll
+from windows import choose_file
 
 
 def picture(scene, interpreter):
