@@ -492,11 +492,12 @@ fn a_file_that_is_dropped_on_a_person_is_offered() {
 fn an_offer_that_fails_names_the_person_and_the_file() {
     let stage = Stage::new();
     let (window, _settings) = stage.buddy_list();
-    for (kind, advice) in [
-        (NetErrorKind::PeerUnreachable, "The other computer cannot be reached. "),
-        (NetErrorKind::LocalFile, "A file or folder on this computer cannot be used. "),
+    for (kind, detail, advice) in [
+        (NetErrorKind::PeerUnreachable, "", "The other computer cannot be reached. "),
+        (NetErrorKind::UnknownPeer, "bob", "bob is not on this network. "),
+        (NetErrorKind::LocalFile, "not here.", "A file or folder on this computer cannot be used. Not here. Check"),
     ] {
-        let because = NetError::new(kind);
+        let because = NetError::with(kind, detail);
         stage.tell(Event::NotOffered { to: name("bob"), path: "/nowhere/slides\u{202e}.pdf".into(), because });
         shows(&window, "“slides\u{fffd}.pdf” could not be offered to bob.");
         assert!(seen(&window).iter().any(|text| text.starts_with(advice) && text.len() > advice.len()));

@@ -109,7 +109,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("Go to the preferences and choose to chat on this network."),
         ),
         NetErrorKind::UnknownPeer => (
-            gettext("Nobody of that name is on this network."),
+            match error.detail.trim() {
+                "" => gettext("Nobody of that name is on this network."),
+                name => gettext_f("{name} is not on this network.", &[("name", &displayable(name))]),
+            },
             gettext("They may have gone offline, or changed their name."),
         ),
         NetErrorKind::PeerUnreachable => (
