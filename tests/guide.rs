@@ -2,28 +2,16 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first thing that is not as it should be")]
 
-use gtk::gio;
 use gtk::prelude::*;
 use klatch::ui::guide::{self, Guide};
-use klatch::ui::style;
 
-#[allow(dead_code, reason = "each of the tests uses some of it")]
 #[path = "gui_support/screen.rs"]
 mod screen;
+#[path = "gui_support/stand_in.rs"]
+mod stand_in;
 
 use screen::{all, seen, wait_for};
-
-/// One application for all tests: a second one of the same id cannot be registered.
-fn app() -> gtk::Application {
-    thread_local!(static APP: gtk::Application = {
-        style::register_resources();
-        let flags = gio::ApplicationFlags::NON_UNIQUE;
-        let app = gtk::Application::builder().application_id("im.klatch.Test").flags(flags).build();
-        app.register(gio::Cancellable::NONE).unwrap();
-        app
-    });
-    APP.with(Clone::clone)
-}
+use stand_in::app;
 
 fn open() -> Guide {
     guide::show(&app());

@@ -14,7 +14,6 @@ use gtk::{gio, glib};
 use klatch::ui::settings::{Appearance, Settings};
 use klatch::ui::{file_manager, style};
 
-#[expect(dead_code, reason = "there is nothing on the screen here, only waiting")]
 #[path = "gui_support/screen.rs"]
 mod screen;
 

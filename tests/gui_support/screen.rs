@@ -1,4 +1,5 @@
 //! Looking at windows from inside the program, as a person would: by what is written on them.
+#![allow(dead_code, reason = "each test program uses some of it")]
 
 use std::time::{Duration, Instant};
 
@@ -57,4 +58,9 @@ pub(crate) fn press(within: &impl IsA<gtk::Widget>, label: &str) {
 pub(crate) fn seen(within: &impl IsA<gtk::Widget>) -> Vec<String> {
     let labels = all::<gtk::Label>(within).into_iter().filter(WidgetExt::is_mapped);
     labels.map(|label| label.text().into()).collect()
+}
+
+/// Whether a text can be seen.
+pub(crate) fn sees(within: &impl IsA<gtk::Widget>, text: &str) -> bool {
+    seen(within).iter().any(|label| label == text)
 }
