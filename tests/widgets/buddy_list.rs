@@ -1,0 +1,89 @@
+//! The buddy list, and what is begun from it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gtk::prelude::*;
+use klatch::net::{Command, Event, LinkState, Phase, UserName};
+use klatch::ui::new_conversation::NewConversation;
+
+use crate::screen::{press, seen, sees, wait_for};
+use crate::stage::{Stage, is_sensitive, shown};
+use crate::stand_in::name;
+
+#[gtk::test]
+fn people_are_listed_by_presence() {
+    let stage = Stage::online();
+    stage.roster(&[("bob", "online"), ("carol", "away: lunch"), ("dan", "at work")]);
+    let expected = ["Online (2)", "bob", "dan", "at work", "Away (1)", "carol", "lunch"];
+    let list = shown::<gtk::ListView>(&stage.window);
+    wait_for("the people", || seen(&list) == expected);
+    stage.roster(&[("bob", "busy"), ("dan", "at work")]);
+    wait_for("the change", || seen(&list) == ["Online (1)", "dan", "at work", "Busy (1)", "bob"]);
+}
+
+#[gtk::test]
+fn an_empty_list_says_why() {
+    let stage = Stage::new();
+    assert!(sees(&stage.window, "You are offline"));
+    stage.tell(Event::Link(LinkState::Connecting { to: "chat.example.org:6666".into() }));
+    assert!(sees(&stage.window, "Connecting to chat.example.org:6666…"));
+    stage.tell(Event::Link(LinkState::Online { at: "chat.example.org:6666".into(), name: name("alice"), port: None }));
+    stage.roster(&[]);
+    assert!(sees(&stage.window, "Nobody else is here yet"), "{:?}", seen(&stage.window));
+    stage.roster(&[("bob", "online")]);
+    assert!(!sees(&stage.window, "Nobody else is here yet"));
+    shown::<gtk::SearchEntry>(&stage.window).set_text("zoe");
+    wait_for("the search", || sees(&stage.window, "Nobody who is here is called “zoe”."));
+    shown::<gtk::SearchEntry>(&stage.window).set_text("BO");
+    wait_for("bob", || sees(&stage.window, "bob"));
+}
+
+#[gtk::test]
+fn a_person_is_talked_to_in_one_conversation() {
+    let stage = Stage::online();
+    stage.roster(&[("bob", "online"), ("carol", "online")]);
+    let list = shown::<gtk::ListView>(&stage.window);
+    wait_for("the people", || sees(&list, "bob"));
+    list.emit_by_name::<()>("activate", &[&1_u32]);
+    assert_eq!(stage.take_sent(), [Command::Start { with: vec![name("bob")] }]);
+    list.emit_by_name::<()>("activate", &[&1_u32]);
+    assert_eq!(stage.take_sent(), [], "it is being started");
+    stage.converse(1, &["alice"], &["bob"], Phase::Waiting);
+    assert_eq!(stage.conversation().title().unwrap(), "bob - Klatch");
+    list.emit_by_name::<()>("activate", &[&1_u32]);
+    assert_eq!(stage.take_sent(), [], "it is open");
+    list.emit_by_name::<()>("activate", &[&2_u32]);
+    assert_eq!(stage.take_sent(), [Command::Start { with: vec![name("carol")] }]);
+}
+
+#[gtk::test]
+fn several_people_are_chosen_for_a_conversation() {
+    let stage = Stage::online();
+    stage.roster(&[("bob", "online"), ("carol", "online"), ("dan", "away")]);
+    let started: Rc<RefCell<Vec<UserName>>> = Rc::default();
+    let dialog = NewConversation::new(&stage.window, &stage.client, {
+        let started = started.clone();
+        move |names| started.borrow_mut().extend_from_slice(names)
+    });
+    dialog.present();
+    wait_for("the people", || sees(&dialog, "dan"));
+    assert!(!is_sensitive(&dialog, "Start"));
+    let list = shown::<gtk::ListView>(&dialog);
+    for at in [0_u32, 1, 2, 1] {
+        list.emit_by_name::<()>("activate", &[&at]);
+    }
+    assert!(sees(&dialog, "2 people chosen"));
+    stage.roster(&[("bob", "online"), ("carol", "online")]);
+    assert!(sees(&dialog, "1 person chosen"), "who has gone cannot be invited");
+    press(&dialog, "Start");
+    assert_eq!(*started.borrow(), [name("bob")]);
+}
+
+#[gtk::test]
+fn the_size_of_the_buddy_list_is_remembered() {
+    let stage = Stage::online();
+    stage.window.set_default_size(432, 567);
+    stage.window.remember_size();
+    assert_eq!(stage.settings.window_size(), (432, 567));
+}
