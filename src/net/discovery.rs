@@ -66,7 +66,7 @@ pub(super) enum Event {
 /// Another peer, as it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Peer {
-    /// Its instance name, as it came; unique at any time, compared byte by byte.
+    /// Its instance name, without a service type in it; unique at any time, compared byte by byte.
     pub name: UserName,
     /// Where it can be reached, best first; at least one. Link-local IPv6 addresses carry their scope.
     pub addresses: Vec<SocketAddr>,

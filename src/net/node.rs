@@ -236,7 +236,6 @@ impl Node {
         match input {
             Input::Named(name) => self.me = name,
             Input::Found { name, status, addresses } => {
-                let name = self.bare(&name);
                 if name != self.me {
                     self.people.found(name.clone(), status, addresses, &mut out);
                     self.returned(&name, &mut out);
@@ -244,7 +243,6 @@ impl Node {
                 }
             }
             Input::Lost(name) => {
-                let name = self.bare(&name);
                 self.people.lost(&name, &mut out);
                 self.gone(&name, &mut out);
             }

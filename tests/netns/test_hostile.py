@@ -114,3 +114,17 @@ def test_somebody_of_ones_own_name(network):
             tells(mallory, "claim", f"Ann ({number})", 4000, mallory.address)
     bob.wait("Ann has a name", lambda: port in (entry["port"] for entry in bob.peers().values()), 20)
     stays("and keeps it", lambda: port in (entry["port"] for entry in bob.peers().values()), 3)
+
+
+def test_a_name_with_the_service_type_in_it(network):
+    ann, bob, mallory = three(network)
+    port = ann.peers()["Bob"]["port"]
+    for name in ("Bob._klatch._tcp", "Bob._klatch._tcp.local", "Mallory._klatch._tcp"):
+        tells(mallory, "claim", name, 4000, mallory.address)
+    ann.sees("Bob", "Mallory")
+    assert ann.peers()["Bob"]["port"] == port, ann.peers()
+    for name in ("Bob._klatch._tcp", "Bob._klatch._tcp.local"):
+        tells(mallory, "claim", name, 0, mallory.address)
+    stays("Bob is Bob", lambda: ann.peers().get("Bob", {}).get("port") == port, 3)
+    ann.do("/info", "Bob")
+    ann.event("user_info", SOON, peer="Bob")

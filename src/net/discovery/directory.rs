@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::instance;
 use super::{Event, Peer, Trouble};
 use crate::protocol::ident::UserName;
+use crate::protocol::social::instance_name;
 
 /// How many peers are kept, beside as many who are in doubt. A flood of invented ones costs no more than this.
 const PEERS: usize = 1000;
@@ -89,7 +90,10 @@ impl Directory {
 
     /// A peer was seen, for the first time or again.
     pub(super) fn saw(&mut self, sighting: Sighting) -> Option<Event> {
-        let name = UserName::received(instance::of_full_name(&sighting.full_name, &self.service_type)?);
+        let instance = instance::of_full_name(&sighting.full_name, &self.service_type)?;
+        // Some announce themselves with the service type in their name, once more.
+        let name = UserName::received(instance_name(instance, &self.service_type));
+        let is_plain = sighting.full_name == format!("{name}.{}", self.service_type);
         let addresses = usable(&sighting);
         if addresses.is_empty() {
             // Who gives a name up because somebody else has it does not take that one away; nor does oneself.
@@ -104,11 +108,17 @@ impl Directory {
             sighting.text.into_iter().take(TEXT).map(|(key, value)| (key, lenient_text(value))).collect();
         let status = text.iter().find(|(key, _)| key.eq_ignore_ascii_case("status")).map(|(_, value)| value.clone());
         let peer = Peer { name, addresses, status, text };
+        let is_other = |full_name: &str, known: &Known| full_name != sighting.full_name && known.peer.name == peer.name;
+        if !is_plain && self.peers.iter().any(|(full_name, known)| is_other(full_name, known)) {
+            // To multicast DNS these are two names, so neither has to give way; nobody is taken for somebody else.
+            return None;
+        }
         if !self.peers.contains_key(&sighting.full_name) && self.is_full() {
             self.is_overflowing = true;
             let is_told = std::mem::replace(&mut self.is_overflow_told, true);
             return (!is_told).then_some(Event::Trouble(Trouble::TooMany(PEERS)));
         }
+        self.peers.retain(|full_name, known| !is_other(full_name, known));
         let before = self.peers.get(&sighting.full_name);
         let is_news = before.is_none_or(|before| !before.is_told || before.peer != peer);
         let is_told = instance::key(peer.name.as_str()) != self.own_name;
@@ -348,6 +358,23 @@ mod tests {
         // Somebody who has been killed comes back with another host name.
         found(directory.saw(other.clone()));
         assert_eq!(directory.saw(Sighting { port: 0, ..other }), Some(lost("bob")));
+    }
+
+    #[test]
+    fn whoever_has_the_service_type_in_their_name_takes_nobodys_place() {
+        let mut directory = Directory::new(TYPE, "Ann");
+        let (bob, alias) = (sighting("bob", &["10.0.0.2"]), sighting("bob._klatch._tcp", &["10.0.0.66"]));
+        // Alone, it is nobody else's name.
+        assert_eq!(found(directory.saw(alias.clone())).name.as_str(), "bob");
+        assert_eq!(directory.saw(alias.clone()), None);
+        assert_eq!(directory.saw(sighting("bob._KLATCH._tcp.local.", &["10.0.0.67"])), None);
+        let real = found(directory.saw(bob.clone()));
+        assert_eq!((real.name.as_str(), &real.addresses[..]), ("bob", &["10.0.0.2:4001".parse().unwrap()][..]));
+        assert_eq!(directory.saw(alias.clone()), None);
+        assert_eq!(directory.saw(Sighting { port: 0, ..alias.clone() }), None);
+        assert_eq!(directory.removed(&alias.full_name, Instant::now()), None);
+        assert_eq!(directory.saw(bob.clone()), None);
+        assert_eq!(directory.saw(Sighting { port: 0, ..bob }), Some(lost("bob")));
     }
 
     #[test]
