@@ -299,6 +299,7 @@ impl Client {
             Event::Delivery { id, state: Delivery::Sent | Delivery::Delivered, .. } => drop(self.said.remove(id)),
             Event::Roster(contacts) => self.roster.clone_from(contacts),
             Event::Offered { offer, .. } => drop(self.offers.insert(*offer)),
+            Event::Unoffered { offer } => drop(self.offers.remove(offer)),
             Event::Transfer(Transfer { id, state: TransferState::Running | TransferState::Offered, .. }) => {
                 self.transfers.insert(*id);
             }

@@ -203,6 +203,15 @@ fn offers_end_when_one_goes_offline() {
     stage.offered(1, "bob", "slides.pdf");
     stage.tell(Event::Link(LinkState::Offline(None)));
     assert!(invitation::window(&app()).is_none());
+    // Nobody is told to be offline who goes online in another way.
+    stage.offered(2, "bob", "slides.pdf");
+    stage.tell(Event::Link(LinkState::Connecting { to: "this network".into() }));
+    assert!(invitation::window(&app()).is_none());
+    stage.offered(3, "bob", "slides.pdf");
+    stage.tell(Event::Unoffered { offer: OfferId(4) });
+    assert!(invitation::window(&app()).is_some());
+    stage.tell(Event::Unoffered { offer: OfferId(3) });
+    assert!(invitation::window(&app()).is_none());
     assert_eq!(stage.take_sent(), []);
 }
 

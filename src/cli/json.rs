@@ -67,7 +67,10 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
             "own": said.own.is_some(),
         })],
         // Programs that offer a file hear of it again when it is under way.
-        Event::Delivery { .. } | Event::Transfer(Transfer { state: TransferState::Offered, .. }) => Vec::new(),
+        // An offer that is over is told to a program that answers it.
+        Event::Delivery { .. }
+        | Event::Unoffered { .. }
+        | Event::Transfer(Transfer { state: TransferState::Offered, .. }) => Vec::new(),
         Event::UserInfo { of, info } => {
             let mut fields: serde_json::Map<String, Value> =
                 info.fields.iter().map(|(field, value)| (field.clone(), json!(value))).collect();

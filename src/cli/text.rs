@@ -54,6 +54,7 @@ pub(super) fn lines(event: &Event) -> Vec<String> {
         Event::Offered { offer, from, file } => {
             vec![format!("* {from} offers {}: /accept {n} or /refuse {n}", displayable(file), n = offer.0)]
         }
+        Event::Unoffered { offer } => vec![format!("* offer {} can no longer be accepted", offer.0)],
         Event::Transfer(update) => transfer(update),
         Event::Problem(problem) => vec![format!("! {}", displayable(&problem.to_string()))],
     }

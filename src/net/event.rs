@@ -90,7 +90,7 @@ pub enum Event {
         /// Why not.
         because: NetError,
     },
-    /// Peer mode: somebody offers a file. The offer stands until it is answered.
+    /// Peer mode: somebody offers a file. The offer stands until it is answered, or until [`Event::Unoffered`].
     Offered {
         /// By what [`super::Command::AnswerOffer`] names it.
         offer: OfferId,
@@ -98,6 +98,11 @@ pub enum Event {
         from: UserName,
         /// What.
         file: String,
+    },
+    /// Peer mode: an offer can no longer be accepted: one has gone offline, or there are too many newer ones.
+    Unoffered {
+        /// Which.
+        offer: OfferId,
     },
     /// Peer mode: how far a file has come.
     Transfer(Transfer),

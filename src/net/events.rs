@@ -92,7 +92,7 @@ fn size(event: &Event) -> usize {
             | Event::Unanswered { because: error, .. }
             | Event::NotOffered { because: error, .. } => error.detail.len(),
             Event::Offered { file, .. } => file.len(),
-            Event::Link(_) | Event::Transfer(_) | Event::Sharing(_) => 0,
+            Event::Link(_) | Event::Unoffered { .. } | Event::Transfer(_) | Event::Sharing(_) => 0,
         }
 }
 

@@ -73,7 +73,6 @@ struct Peer<'a> {
     early: Vec<(Instant, Request)>,
     /// Files that others have offered.
     offers: BTreeMap<OfferId, (UserName, String)>,
-    next_offer: u64,
     /// In which form others answer requests without argument.
     forms: HashMap<UserName, Form>,
     sources: Sources,
@@ -126,7 +125,6 @@ pub(super) async fn run(
         replies: HashMap::new(),
         early: Vec::new(),
         offers: BTreeMap::new(),
-        next_offer: 1,
         forms: HashMap::new(),
         sources: Sources::default(),
         port,
@@ -344,6 +342,7 @@ impl Peer<'_> {
             }
             Command::AnswerOffer { offer, accept } => match self.offers.remove(&offer) {
                 Some((from, file)) if accept => self.fetch(from, file, None, true).await,
+                None if accept => self.tell(Event::Problem(NetError::new(NetErrorKind::NoSuchFile))).await,
                 Some(_) | None => {}
             },
             Command::Cancel(id) => {
@@ -391,6 +390,9 @@ impl Peer<'_> {
     async fn leave(mut self, next: &Next) {
         for transfer in self.transfers.cancel_all() {
             self.tell_transfer(Some(transfer)).await;
+        }
+        for offer in std::mem::take(&mut self.offers).into_keys() {
+            self.tell(Event::Unoffered { offer }).await;
         }
         let (told, farewells) = self.node.leave();
         for event in told {

@@ -57,6 +57,7 @@ pub fn apply(client: &Client, batch: Vec<Event>) {
             Event::Unanswered { by, question, because } => client.set_unanswered(&by, question, because),
             Event::NotOffered { to, path, because } => client.set_not_offered(to, path, because),
             Event::Offered { offer, from, file } => client.add_offer(offer, from, &file),
+            Event::Unoffered { offer } => client.drop_offer(offer),
             Event::Transfer(transfer) => client.set_transfer(transfer),
             // Texts are gathered above; and no window lists all conversations.
             Event::Said(_) | Event::Listed(_) => {}

@@ -1,5 +1,6 @@
 //! What others ask, and what they are told.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
@@ -18,6 +19,9 @@ const EARLY: Duration = Duration::from_secs(3);
 /// Most requests that wait so, and most offers that the user has not answered; the oldest go first.
 const WAITING: usize = 64;
 const OFFERS: usize = 100;
+
+/// Whoever is told of offers may still show those from before the last time that one went offline.
+static NEXT_OFFER: AtomicU64 = AtomicU64::new(1);
 
 impl Peer<'_> {
     /// Takes what has come in.
@@ -111,11 +115,12 @@ impl Peer<'_> {
         if self.offers.values().any(|offer| *offer == known) {
             return;
         }
-        while self.offers.len() >= OFFERS {
-            self.offers.pop_first();
+        while self.offers.len() >= OFFERS
+            && let Some((offer, _)) = self.offers.pop_first()
+        {
+            self.tell(Event::Unoffered { offer }).await;
         }
-        let offer = OfferId(self.next_offer);
-        self.next_offer += 1;
+        let offer = OfferId(NEXT_OFFER.fetch_add(1, Ordering::Relaxed));
         self.offers.insert(offer, known.clone());
         self.tell(Event::Offered { offer, from: known.0, file: known.1 }).await;
     }

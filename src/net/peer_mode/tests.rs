@@ -1,5 +1,7 @@
 //! Whole peers with real sockets and files, on a network of the test's own.
 
+mod files;
+
 use std::fs;
 
 use tempfile::TempDir;

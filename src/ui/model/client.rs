@@ -303,10 +303,13 @@ impl Client {
         {
             self.tell_problem(None);
         }
-        if matches!(link, LinkState::Offline(_)) {
-            // What was offered can be got only while one is there oneself.
+        if !matches!(link, LinkState::Online { .. }) {
+            // What was offered, and what is still to be asked for, can be got only while one is there oneself. Whoever
+            // goes online in another way is not told to be offline in between.
             self.drop_requests(|subject| matches!(subject, Subject::File { .. }));
             imp.waiting.take();
+        }
+        if matches!(link, LinkState::Offline(_)) {
             self.set_sharing(None);
         }
         imp.starting.replace(None);

@@ -170,6 +170,11 @@ impl Client {
         self.add_request(Subject::File { offer, name: net::displayable(file).into_owned() }, from);
     }
 
+    /// Drops an offer that can no longer be accepted.
+    pub fn drop_offer(&self, offer: OfferId) {
+        self.drop_requests(|subject| matches!(subject, Subject::File { offer: known, .. } if *known == offer));
+    }
+
     /// Takes over how a transfer stands, which may be new.
     pub fn set_transfer(&self, news: net::Transfer) {
         let known = self.transfers().iter::<Transfer>().filter_map(Result::ok).find(|known| known.is(news.id));
