@@ -24,7 +24,7 @@ use self::early::EarlyTexts;
 use self::notes::Text;
 use self::people::People;
 use super::command::{Command, MessageId};
-use super::event::{Conversation, Delivery, EndReason, Event, NetError, NetErrorKind, Phase};
+use super::event::{Delivery, EndReason, Event, NetError, NetErrorKind};
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::{PeerRequest, instance_name};
 use crate::protocol::status::Status;
@@ -234,7 +234,7 @@ impl Node {
     pub(super) fn handle(&mut self, input: Input, moment: Moment) -> Vec<Action> {
         let mut out = Vec::new();
         match input {
-            Input::Named(name) => self.me = name,
+            Input::Named(name) => self.rename(name, &mut out),
             Input::Found { name, status, addresses } => {
                 if name != self.me {
                     self.people.found(name.clone(), status, addresses, &mut out);
@@ -288,6 +288,25 @@ impl Node {
         if let Some(invitation) = self.invitations.remove(id) {
             out.push(Action::Reply(invitation.reply, Reply::Nack));
             out.push(Action::Emit(Event::Uninvited { conversation: id.clone() }));
+        }
+    }
+
+    /// Others know us by another name from now on. In a chat everybody goes by their name, and no request tells of a new
+    /// one, so that all chats are over: to whoever has the old name now, they would listen as to us.
+    fn rename(&mut self, name: UserName, out: &mut Vec<Action>) {
+        if name != self.me {
+            self.leave_all(out);
+            self.me = name;
+        }
+    }
+
+    /// Ends all chats and refuses all invitations.
+    fn leave_all(&mut self, out: &mut Vec<Action>) {
+        for id in self.invitations.keys().cloned().collect::<Vec<_>>() {
+            self.withdraw(&id, out);
+        }
+        for id in self.chats.keys().cloned().collect::<Vec<_>>() {
+            self.leave_chat(&id, EndReason::Offline, out);
         }
     }
 
@@ -356,21 +375,11 @@ impl Node {
     /// Ends everything: the user goes offline. What is to be told to each person is in order, for one after the other.
     pub(super) fn leave(mut self) -> (Vec<Event>, Vec<Farewell>) {
         let mut out = Vec::new();
-        for id in self.invitations.keys().cloned().collect::<Vec<_>>() {
-            self.withdraw(&id, &mut out);
-        }
         self.people.hold();
-        let moment = Moment { now: Instant::now(), wall: SystemTime::now() };
-        for id in self.chats.keys().cloned().collect::<Vec<_>>() {
-            self.command(Command::Leave(id), moment, &mut out);
-        }
+        self.leave_all(&mut out);
         let farewells = self.people.farewells();
         self.people.clear(&mut out);
         let events = out.into_iter().filter_map(|action| match action {
-            // One is offline, not gone by choice: a window that says so can stay.
-            Action::Emit(Event::Conversation(conversation)) => {
-                Some(Event::Conversation(Conversation { phase: Phase::Ended(EndReason::Offline), ..conversation }))
-            }
             Action::Emit(event) => Some(event),
             Action::Ask { .. } | Action::Reply(..) => None,
         });

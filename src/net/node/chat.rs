@@ -46,12 +46,9 @@ impl Chat {
         self.shown.initiator.as_ref()
     }
 
-    /// `name` may be one's own.
+    /// Whether it is a chat of this other person.
     pub(super) fn is_initiated_by(&self, name: &UserName) -> bool {
-        match &self.shown.initiator {
-            Some(initiator) => initiator == name,
-            None => self.shown.members.first() == Some(name),
-        }
+        self.initiator() == Some(name)
     }
 
     /// All members but oneself, who is always the first.

@@ -16,22 +16,7 @@ impl Node {
             Command::Answer { conversation, accept } => self.answer(&conversation, accept, out),
             Command::Join(conversation) => self.answer(&conversation, true, out),
             Command::Say { conversation, body, id } => self.say(&conversation, body, id, moment, out),
-            Command::Leave(id) => {
-                let Some(chat) = self.chats.get(&id) else { return };
-                let wire = chat.wire.clone();
-                let (to, request) = match chat.initiator() {
-                    None => {
-                        // Those who are still asked need not answer any more.
-                        let all = chat.others().into_iter().chain(chat.shown.awaited.iter().cloned()).collect();
-                        (all, PeerRequest::CloseChat { chat: wire, from: self.me.clone() })
-                    }
-                    Some(owner) => (vec![owner.clone()], PeerRequest::Goodbye { chat: wire, from: self.me.clone() }),
-                };
-                for name in to {
-                    self.note(&name, Note::new(request.clone()), out);
-                }
-                self.end(&id, EndReason::Left, out);
-            }
+            Command::Leave(id) => self.leave_chat(&id, EndReason::Left, out),
             Command::Block { name, blocked } => {
                 self.people.block(&name, blocked, out);
                 if blocked {
@@ -66,6 +51,24 @@ impl Node {
             | Command::SetDownloads(_)
             | Command::SetUserInfo(_) => {}
         }
+    }
+
+    /// Goes out of a chat, and tells those who have to know; one's own is closed.
+    pub(super) fn leave_chat(&mut self, id: &ConversationId, why: EndReason, out: &mut Vec<Action>) {
+        let Some(chat) = self.chats.get(id) else { return };
+        let wire = chat.wire.clone();
+        let (to, request) = match chat.initiator() {
+            None => {
+                // Those who are still asked need not answer any more.
+                let all = chat.others().into_iter().chain(chat.shown.awaited.iter().cloned()).collect();
+                (all, PeerRequest::CloseChat { chat: wire, from: self.me.clone() })
+            }
+            Some(owner) => (vec![owner.clone()], PeerRequest::Goodbye { chat: wire, from: self.me.clone() }),
+        };
+        for name in to {
+            self.note(&name, Note::new(request.clone()), out);
+        }
+        self.end(id, why, out);
     }
 
     fn start(&mut self, with: Vec<UserName>, out: &mut Vec<Action>) {

@@ -54,10 +54,8 @@ impl Node {
             }
             PeerRequest::Goodbye { chat, from: leaver } => {
                 let Some(leaver) = self.verified(&leaver, from) else { return };
-                let me = self.me.clone();
-                let Some(id) = self.find(&chat, |chat| chat.is_initiated_by(&me) && chat.has_other(&leaver)) else {
-                    return;
-                };
+                let fits = |chat: &Chat| chat.initiator().is_none() && chat.has_other(&leaver);
+                let Some(id) = self.find(&chat, fits) else { return };
                 self.remove_member(&id, &leaver, out);
             }
             PeerRequest::CloseChat { chat, from: owner } => {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::net::event::Phase;
+use crate::net::event::{Conversation, Phase};
 use crate::protocol::limits;
 
 /// Three peers, each at an address of its own.
@@ -365,6 +365,37 @@ fn full_names_are_understood() {
     let from = name("ann._klatch._tcp.local.");
     network.forge(0, 1, PeerRequest::Message { chat: id, from, body: "hi".into() });
     assert_eq!(network.heard(1), ["ann: hi"]);
+}
+
+#[test]
+fn a_new_name_of_ones_own_ends_all_chats() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    // The name that one has already changes nothing.
+    network.give(0, Input::Named(name("ann")));
+    assert_eq!(network.conversation(0).phase, Phase::Open);
+    network.give(0, Input::Named(name("ann (2)")));
+    network.settle();
+    assert_eq!(network.conversation(0).phase, Phase::Ended(EndReason::Offline));
+    for n in [1, 2] {
+        assert_eq!(network.conversation(n).phase, Phase::Ended(EndReason::Closed));
+    }
+    // Whoever has the old name has nothing to say in what is begun under the new one.
+    network.give(0, Input::Found { name: name("ann"), status: Status::default(), addresses: vec![address(2)] });
+    network.command(0, Command::Start { with: names(&["bob"]) });
+    let wire = network.conversation(0).id;
+    assert_ne!(wire, id);
+    network.forge(2, 0, PeerRequest::CloseChat { chat: wire, from: name("ann") });
+    assert_eq!(network.conversation(0).phase, Phase::Waiting);
+
+    // Likewise in a chat of somebody else, and with what is not answered yet.
+    let (mut network, _) = Network::chatting(&["ann", "bob", "cid"]);
+    network.command(2, Command::Start { with: names(&["bob"]) });
+    let invitation = network.invitation(1);
+    network.give(1, Input::Named(name("bob (2)")));
+    network.settle();
+    assert_eq!(network.conversation(1).phase, Phase::Ended(EndReason::Offline));
+    assert_eq!(network.conversation(0).members, names(&["ann", "cid"]));
+    assert!(network.events[1].contains(&Event::Uninvited { conversation: invitation }));
 }
 
 #[test]
