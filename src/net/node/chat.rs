@@ -1,5 +1,7 @@
 //! One chat: who is in it, and what of it is on its way to whom.
 
+use std::collections::BTreeSet;
+
 use super::{Action, Answer};
 use crate::net::command::MessageId;
 use crate::net::event::{Conversation, EndReason, Event, Phase};
@@ -60,9 +62,11 @@ impl Chat {
         self.shown.members.iter().skip(1).any(|member| member == name)
     }
 
-    /// Takes the members from the initiator's word.
+    /// Takes the members from the initiator's word, each of them once: who is named often does not get a text as often.
     pub(super) fn set_members(&mut self, members: Vec<UserName>, me: &UserName) {
-        self.shown.members = std::iter::once(me.clone()).chain(members.into_iter().filter(|name| name != me)).collect();
+        let mut taken = BTreeSet::new();
+        let all = std::iter::once(me.clone()).chain(members);
+        self.shown.members = all.filter(|name| taken.insert(name.clone())).collect();
         self.settle();
     }
 

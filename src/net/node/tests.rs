@@ -368,6 +368,17 @@ fn full_names_are_understood() {
 }
 
 #[test]
+fn who_is_named_twice_gets_a_text_once() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    let members = names(&["cid", "bob", "cid", "cid._klatch._tcp.local.", "ann", "bob", "cid"]);
+    network.forge(0, 1, PeerRequest::ChatStatus { chat: id.clone(), from: name("ann"), members });
+    assert_eq!(network.conversation(1).members, names(&["bob", "cid", "ann"]));
+    network.say(1, &id, "hello", 1);
+    assert_eq!(network.heard(2), ["bob: hello"]);
+    assert_eq!(network.delivery(1), Some((Delivery::Delivered, vec![])));
+}
+
+#[test]
 fn a_new_name_of_ones_own_ends_all_chats() {
     let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
     // The name that one has already changes nothing.
