@@ -1,0 +1,108 @@
+//! The buddy list, and what is done with the people in it.
+
+use gtk::prelude::*;
+use klatch::net::{Command, Direction, Event, NetError, NetErrorKind, TransferState};
+use klatch::ui::settings::Settings;
+use klatch::ui::window::Window;
+
+use crate::screen::{all, labelled, seen, sees, wait_for};
+use crate::stage::{Stage, names, shows};
+use crate::stand_in::{app, name};
+
+fn list_of(window: &Window) -> gtk::ListView {
+    all::<gtk::ListView>(window).into_iter().find(WidgetExt::is_mapped).unwrap()
+}
+
+#[gtk::test]
+fn a_peer_is_told_where_one_is_and_what_to_check() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    shows(&window, "On this network as alice (2)");
+    shows(&window, "Nobody found yet");
+    assert!(seen(&window).iter().any(|text| text.contains("UDP port 5353")));
+    assert!(labelled::<gtk::Button>(&window, "Add by Address…").is_mapped());
+    stage.people(&[("bob", false)]);
+    shows(&window, "bob");
+    stage.transfer(1, 5, None, Direction::In, TransferState::Running);
+    let transfers = labelled::<gtk::Button>(&window, "1 transfer");
+    assert!(transfers.is_visible());
+    stage.transfer(1, 5, None, Direction::In, TransferState::Done);
+    assert!(!transfers.is_visible());
+}
+
+#[gtk::test]
+fn people_are_blocked_and_unblocked() {
+    let stage = Stage::new();
+    let (window, settings) = stage.buddy_list();
+    stage.people(&[("bob", false), ("carol", false)]);
+    let list = list_of(&window);
+    wait_for("the people", || list.model().is_some_and(|people| people.n_items() == 3));
+    list.model().unwrap().select_item(1, true);
+    let act = |action: &str| WidgetExt::activate_action(&window, action, None);
+    act("win.block").unwrap();
+    let block = |blocked| Command::Block { name: name("bob"), blocked };
+    assert_eq!(stage.take_sent(), [block(true)]);
+    assert_eq!(settings.blocked(), names(&["bob"]));
+    stage.people(&[("bob", true), ("carol", false)]);
+    shows(&window, "blocked");
+    act("win.unblock").unwrap();
+    assert_eq!(stage.take_sent(), [block(false)]);
+    assert_eq!(settings.blocked(), []);
+}
+
+#[gtk::test]
+fn a_file_that_is_dropped_on_a_person_is_offered() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    stage.people(&[("bob", false), ("carol", true)]);
+    let drop_on = |who: &str, file: &str| {
+        wait_for(who, || sees(&window, who));
+        let label = all::<gtk::Label>(&window).into_iter().find(|label| label.text() == who).unwrap();
+        let row = label.ancestor(gtk::TreeExpander::static_type()).unwrap();
+        let controllers = row.observe_controllers();
+        let mut all = controllers.snapshot().into_iter();
+        let target = all.find_map(|controller| controller.downcast::<gtk::DropTarget>().ok()).unwrap();
+        let files = gtk::gdk::FileList::from_array(&[gtk::gio::File::for_uri(file)]);
+        target.emit_by_name::<bool>("drop", &[&gtk::glib::BoxedValue(files.to_value()), &1.0, &1.0])
+    };
+    let file = "file:///nowhere/slides.pdf";
+    assert!(drop_on("bob", file));
+    assert_eq!(stage.take_sent(), [Command::Offer { to: name("bob"), path: "/nowhere/slides.pdf".into() }]);
+    assert!(!drop_on("carol", file), "nobody sends files to whom they have blocked");
+    assert_eq!(stage.take_sent(), []);
+    assert!(drop_on("bob", "sftp://elsewhere.example.org/slides.pdf"));
+    assert_eq!(stage.take_sent(), []);
+    shows(&window, "“slides.pdf” could not be offered to bob.");
+}
+
+#[gtk::test]
+fn an_offer_that_fails_names_the_person_and_the_file() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    for (kind, detail, advice) in [
+        (NetErrorKind::PeerUnreachable, "", "The other computer cannot be reached. "),
+        (NetErrorKind::UnknownPeer, "bob", "bob is not on this network. "),
+        (NetErrorKind::LocalFile, "not here.", "A file or folder on this computer cannot be used. Not here. Check"),
+    ] {
+        let because = NetError::with(kind, detail);
+        stage.tell(Event::NotOffered { to: name("bob"), path: "/nowhere/slides\u{202e}.pdf".into(), because });
+        shows(&window, "“slides\u{fffd}.pdf” could not be offered to bob.");
+        assert!(seen(&window).iter().any(|text| text.starts_with(advice) && text.len() > advice.len()));
+    }
+}
+
+#[gtk::test]
+fn servers_have_no_abilities_of_peers() {
+    let stage = Stage::new();
+    let settings = Settings::in_memory().unwrap();
+    let window = Window::new(&app(), &stage.client, &settings);
+    window.present();
+    stage.people(&[("bob", false)]);
+    let list = list_of(&window);
+    wait_for("bob", || list.model().is_some_and(|people| people.n_items() == 2));
+    list.model().unwrap().select_item(1, true);
+    for action in ["win.user-info", "win.shared-files", "win.send-file", "win.block"] {
+        let _refused = WidgetExt::activate_action(&window, action, None);
+    }
+    assert_eq!(stage.take_sent(), []);
+}

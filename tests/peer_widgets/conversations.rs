@@ -1,0 +1,76 @@
+//! Conversations whose members reach each other, or do not.
+
+use std::time::SystemTime;
+
+use gtk::prelude::*;
+use klatch::net::{self, Command, ConversationId, Delivery, Event, MessageId, Phase, Said};
+
+use crate::screen::{seen, wait_for};
+use crate::stage::{Stage, names, shows};
+use crate::stand_in::name;
+
+fn conversation(members: &[&str]) -> net::Conversation {
+    net::Conversation {
+        members: names(members),
+        initiator: Some(name("alice")),
+        phase: Phase::Open,
+        ..net::Conversation::entered(ConversationId::Int(1), name("alice"), Vec::new())
+    }
+}
+
+#[gtk::test]
+fn a_conversation_of_peers_tells_who_is_missing() {
+    let stage = Stage::new();
+    let window = stage.conversation(net::Conversation {
+        awaited: names(&["bob"]),
+        declined: names(&["carol"]),
+        phase: Phase::Waiting,
+        ..conversation(&["alice"])
+    });
+    shows(&window, "Waiting for bob to join. Nobody else is here yet to read what you send. carol has declined.");
+    shows(&window, "has declined");
+    shows(&window, "1 member");
+    stage.conversation(net::Conversation { unasked: names(&["carol"]), ..conversation(&["alice", "bob"]) });
+    shows(&window, "Not reachable: carol.");
+    shows(&window, "2 members");
+    stage.conversation(net::Conversation { unreachable: names(&["dan"]), ..conversation(&["alice", "bob", "dan"]) });
+    shows(&window, "not reachable");
+    shows(&window, "3 members");
+    stage.conversation(net::Conversation {
+        initiator: Some(name("bob")),
+        is_frozen: true,
+        ..conversation(&["alice", "bob", "dan"])
+    });
+    shows(&window, "bob, who started this conversation, has left; its members stay as they are.");
+}
+
+#[gtk::test]
+fn a_text_tells_whom_it_has_not_reached() {
+    let stage = Stage::new();
+    let window = stage.conversation(conversation(&["alice", "bob", "carol"]));
+    let (id, at) = (MessageId(1), SystemTime::now());
+    let said =
+        Said { conversation: ConversationId::Int(1), from: name("alice"), body: "hello".into(), at, own: Some(id) };
+    stage.tell(Event::Said(said));
+    let says = |text: &str| seen(&window).iter().any(|label| label.contains(text));
+    stage.tell(Event::Delivery { id, state: Delivery::Partial, missing: names(&["bob", "carol"]) });
+    wait_for("both", || says("not delivered to bob, carol yet"));
+    stage.tell(Event::Delivery { id, state: Delivery::Partial, missing: names(&["carol"]) });
+    wait_for("one", || says("not delivered to carol yet"));
+    stage.tell(Event::Delivery { id, state: Delivery::Delivered, missing: Vec::new() });
+    wait_for("all", || !says("delivered"));
+}
+
+#[gtk::test]
+fn closing_ones_own_conversation_asks_if_it_ends_for_several() {
+    let stage = Stage::new();
+    let window = stage.conversation(conversation(&["alice", "bob", "carol"]));
+    stage.take_sent();
+    window.close();
+    let question =
+        || gtk::Window::list_toplevels().into_iter().find_map(|window| window.downcast::<gtk::MessageDialog>().ok());
+    wait_for("the question", || question().is_some());
+    assert_eq!(stage.take_sent(), []);
+    question().unwrap().response(gtk::ResponseType::Accept);
+    assert_eq!(stage.take_sent(), [Command::Leave(ConversationId::Int(1))]);
+}

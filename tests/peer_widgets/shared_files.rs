@@ -1,0 +1,93 @@
+//! What others share, from the question to the files.
+
+use gtk::prelude::*;
+use klatch::net::{Command, Event, NetError, NetErrorKind, Question};
+use klatch::ui::field::Field;
+use klatch::ui::model::SharedFile;
+use klatch::ui::shared_files::SharedFilesWindow;
+
+use crate::screen::{all, labelled, press, sees, wait_for};
+use crate::stage::{Stage, shows};
+use crate::stand_in::{app, name};
+
+fn files_of(who: &str, names: Vec<String>) -> Event {
+    Event::Files { of: name(who), names, unfit: 0, is_cut: false }
+}
+
+#[gtk::test]
+fn shared_files_are_found_and_got() {
+    let stage = Stage::new();
+    let window = SharedFilesWindow::new(&app(), &stage.client, &name("bob"));
+    window.present();
+    assert_eq!(stage.take_sent(), [Command::ListFiles(name("bob"))]);
+    shows(&window, "Asking…");
+    let files = ["notes.txt", "pictures/b.png", "pictures/a.png"].map(String::from).to_vec();
+    stage.tell(files_of("carol", vec!["hers".into()]));
+    assert!(sees(&window, "Asking…"), "it was somebody else's answer");
+    stage.tell(files_of("bob", files));
+    shows(&window, "3 files");
+    shows(&window, "pictures");
+    let list = all::<gtk::ColumnView>(&window).remove(0);
+    let is_in_list = || GtkWindowExt::focus(&window).is_some_and(|focus| focus.is_ancestor(&list));
+    wait_for("the keyboard in the list", is_in_list);
+    assert!(!labelled::<gtk::Button>(&window, "Get").is_sensitive());
+    let search = all::<gtk::SearchEntry>(&window).remove(0);
+    search.set_text("PNG pict");
+    shows(&window, "2 files");
+    let model = list.model().unwrap();
+    let first = || model.item(0).and_downcast::<SharedFile>().is_some_and(|file| file.name() == "a.png");
+    wait_for("the order of the names", first);
+    model.select_all();
+    shows(&window, "2 selected");
+    press(&window, "Get");
+    let fetch = |file: &str| Command::Fetch { from: name("bob"), file: file.into(), save_as: None };
+    assert_eq!(stage.take_sent(), [fetch("pictures/a.png"), fetch("pictures/b.png")], "in the order that is seen");
+    search.set_text("nothing of that name");
+    shows(&window, "Nothing found");
+    stage.tell(Event::Files { of: name("bob"), names: vec!["a".into()], unfit: 2, is_cut: true });
+    let told = "2 files are not listed, because their names cannot be asked for.\nOnly the first 1 files are listed.";
+    shows(&window, told);
+    stage.tell(files_of("bob", vec!["a".into()]));
+    wait_for("nothing left out", || !sees(&window, told));
+}
+
+#[gtk::test]
+fn a_file_is_got_under_another_name() {
+    let stage = Stage::new();
+    let window = SharedFilesWindow::new(&app(), &stage.client, &name("bob"));
+    window.present();
+    stage.tell(files_of("bob", vec!["pictures/a.png".into()]));
+    shows(&window, "1 file");
+    stage.take_sent();
+    all::<gtk::ColumnView>(&window).remove(0).model().unwrap().select_all();
+    press(&window, "Get As…");
+    let prompt = gtk::Window::list_toplevels()
+        .into_iter()
+        .find_map(|window| window.downcast::<klatch::ui::prompt::Prompt>().ok())
+        .unwrap();
+    let field: Field = labelled(&prompt, "Name");
+    assert_eq!(field.text(), "a.png");
+    field.set_text("../b.png");
+    press(&prompt, "Get");
+    assert!(field.problem().is_some());
+    assert_eq!(stage.take_sent(), []);
+    field.set_text("b.png");
+    press(&prompt, "Get");
+    let file = "pictures/a.png".to_owned();
+    assert_eq!(stage.take_sent(), [Command::Fetch { from: name("bob"), file, save_as: Some("b.png".into()) }]);
+}
+
+#[gtk::test]
+fn no_answer_is_told_and_asked_for_again() {
+    let stage = Stage::new();
+    let window = SharedFilesWindow::new(&app(), &stage.client, &name("bob"));
+    window.present();
+    let because = NetError::new(NetErrorKind::PeerUnreachable);
+    stage.tell(Event::Unanswered { by: name("bob"), question: Question::Files, because });
+    shows(&window, "The other computer cannot be reached.");
+    stage.take_sent();
+    press(&window, "Retry");
+    assert_eq!(stage.take_sent(), [Command::ListFiles(name("bob"))]);
+    stage.tell(files_of("bob", Vec::new()));
+    shows(&window, "bob shares no files.");
+}

@@ -1,0 +1,119 @@
+//! Files that are offered, and what is under way.
+
+use gtk::prelude::*;
+use klatch::net::{
+    Command, ConversationId, Direction, Event, LinkState, NetError, NetErrorKind, OfferId, TransferId, TransferState,
+};
+use klatch::ui::invitation;
+use klatch::ui::transfers::TransfersWindow;
+
+use crate::screen::{all, labelled, press, seen, sees, wait_for};
+use crate::stage::{Stage, shows};
+use crate::stand_in::{app, name};
+
+#[gtk::test]
+fn offers_wait_beside_invitations_and_are_answered() {
+    let stage = Stage::new();
+    stage.offered(1, "bob", "slides.pdf");
+    let window = invitation::window(&app()).unwrap();
+    shows(&window, "bob offers you the file “slides.pdf”.");
+    assert_eq!(window.title().unwrap(), "Offer of a File - Klatch");
+    stage.offered(2, "carol", "evil\n\u{202e}name");
+    assert_eq!(window.title().unwrap(), "2 Offers of Files - Klatch");
+    shows(&window, "carol offers you the file “evil\u{fffd}\u{fffd}name”.");
+    stage.tell(Event::Invited { conversation: ConversationId::Int(7), from: name("dan") });
+    assert_eq!(window.title().unwrap(), "3 Invitations and Offers - Klatch");
+    press(&window, "Accept");
+    press(&window, "Refuse");
+    press(&window, "Decline");
+    let answer = |offer, accept| Command::AnswerOffer { offer: OfferId(offer), accept };
+    let decline = Command::Answer { conversation: ConversationId::Int(7), accept: false };
+    assert_eq!(stage.take_sent(), [answer(1, true), answer(2, false), decline]);
+    assert!(invitation::window(&app()).is_none());
+}
+
+#[gtk::test]
+fn offers_end_when_one_goes_offline() {
+    let stage = Stage::new();
+    stage.offered(1, "bob", "slides.pdf");
+    stage.tell(Event::Link(LinkState::Offline(None)));
+    assert!(invitation::window(&app()).is_none());
+    // Nobody is told to be offline who goes online in another way.
+    stage.offered(2, "bob", "slides.pdf");
+    stage.tell(Event::Link(LinkState::Connecting { to: "this network".into() }));
+    assert!(invitation::window(&app()).is_none());
+    stage.offered(3, "bob", "slides.pdf");
+    stage.tell(Event::Unoffered { offer: OfferId(4) });
+    assert!(invitation::window(&app()).is_some());
+    stage.tell(Event::Unoffered { offer: OfferId(3) });
+    assert!(invitation::window(&app()).is_none());
+    assert_eq!(stage.take_sent(), []);
+}
+
+#[gtk::test]
+fn a_transfer_is_followed_to_its_end() {
+    let stage = Stage::new();
+    let window = TransfersWindow::new(&app(), &stage.client);
+    window.present();
+    shows(&window, "No transfers");
+    stage.transfer(1, 250_000, Some(1_000_000), Direction::In, TransferState::Running);
+    shows(&window, "file 1 from bob");
+    shows(&window, "250.0\u{a0}kB of 1.0\u{a0}MB");
+    shows(&window, "1 transfer");
+    let bar = all::<gtk::ProgressBar>(&window).into_iter().find(WidgetExt::is_mapped).unwrap();
+    assert!((bar.fraction() - 0.25).abs() < 0.001);
+    press(&window, "Cancel");
+    assert_eq!(stage.take_sent(), [Command::Cancel(TransferId(1))]);
+    stage.transfer(1, 1_000_000, Some(1_000_000), Direction::In, TransferState::Done);
+    wait_for("the end", || !bar.is_mapped() && sees(&window, "1.0\u{a0}MB"));
+    assert!(labelled::<gtk::Button>(&window, "Open").is_mapped());
+    press(&window, "Clear Finished");
+    shows(&window, "No transfers");
+}
+
+/// Presses the button with this label that can be seen.
+fn press_shown(within: &impl IsA<gtk::Widget>, label: &str) {
+    let is_it = |button: &gtk::Button| button.is_mapped() && button.label().is_some_and(|text| text == label);
+    all::<gtk::Button>(within).into_iter().find(is_it).unwrap().emit_clicked();
+}
+
+#[gtk::test]
+fn what_failed_says_why_and_is_tried_again() {
+    let stage = Stage::new();
+    let window = TransfersWindow::new(&app(), &stage.client);
+    window.present();
+    stage.transfer(1, 5, None, Direction::In, TransferState::Failed(NetError::new(NetErrorKind::DiskFull)));
+    wait_for("the reason", || seen(&window).iter().any(|text| text.starts_with("There is not enough room")));
+    press_shown(&window, "Retry");
+    let expected = Command::Fetch { from: name("bob"), file: "file 1".into(), save_as: Some("file 1".into()) };
+    assert_eq!(stage.take_sent(), [expected]);
+    shows(&window, "No transfers");
+    stage.transfer(2, 5, Some(10), Direction::Out, TransferState::Cancelled);
+    shows(&window, "file 2 to bob");
+    press_shown(&window, "Retry");
+    assert_eq!(stage.take_sent(), [Command::Offer { to: name("bob"), path: "/nowhere/file 2".into() }]);
+}
+
+#[gtk::test]
+fn the_list_of_transfers_is_bounded() {
+    let stage = Stage::new();
+    stage.transfer(0, 1, None, Direction::In, TransferState::Running);
+    for id in 1..1100 {
+        stage.transfer(id, 1, Some(1), Direction::In, TransferState::Done);
+    }
+    assert_eq!(stage.client.transfers().n_items(), 1000);
+    assert_eq!(stage.client.running_transfers().len(), 1, "what is under way stays");
+}
+
+#[gtk::test]
+fn very_many_files_are_asked_for_bit_by_bit() {
+    let stage = Stage::new();
+    stage.room.replace(3);
+    stage.client.fetch_all(&name("bob"), (0..10).map(|n| n.to_string()));
+    assert_eq!(stage.take_sent().len(), 3);
+    stage.room.replace(usize::MAX);
+    stage.client.offer(&name("carol"), (0..10).map(|n| n.to_string().into()));
+    wait_for("the rest", || stage.sent.borrow().len() == 17);
+    assert_eq!(stage.sent.borrow().last(), Some(&Command::Offer { to: name("carol"), path: "9".into() }));
+    assert_eq!(stage.client.problem(), None, "waiting is no problem");
+}
