@@ -210,11 +210,6 @@ impl Node {
         self.people.is_at(&name, from).then_some(name)
     }
 
-    /// Whether somebody of this name is known, at whatever address.
-    pub(super) fn knows(&self, claimed: &UserName) -> bool {
-        self.people.addresses(&self.bare(claimed)).is_some()
-    }
-
     /// Everybody at this address.
     pub(super) fn people_at(&self, address: IpAddr) -> Vec<UserName> {
         self.people.at(address)

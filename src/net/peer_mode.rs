@@ -69,7 +69,7 @@ struct Peer<'a> {
     transfers: Transfers,
     /// Requests of others about chats that wait for their reply.
     replies: HashMap<u64, oneshot::Sender<exchange::Reply>>,
-    /// Requests of people of whom discovery has not told yet, and until when they wait for that.
+    /// Requests of people of whom discovery has not told yet that they are there, and until when they wait for that.
     early: Vec<(Instant, Request)>,
     /// Files that others have offered.
     offers: BTreeMap<OfferId, (UserName, String)>,

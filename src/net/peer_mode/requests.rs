@@ -1,5 +1,6 @@
 //! What others ask, and what they are told.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -14,10 +15,13 @@ use crate::net::node::{Input, ReplyKey};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::{self, PeerRequest, UserInfo};
 
-/// A peer that has just come can be faster than the news of it: its requests wait for so long.
+/// A peer that has just come, or has another address than before, can be faster than the news of it: its requests wait for
+/// so long.
 const EARLY: Duration = Duration::from_secs(3);
-/// Most requests that wait so, and most offers that the user has not answered; the oldest go first.
+/// Most requests that wait so, and most of them from one address.
 const WAITING: usize = 64;
+const WAITING_EACH: usize = 8;
+/// Most offers that the user has not answered; the oldest go first.
 const OFFERS: usize = 100;
 
 /// Whoever is told of offers may still show those from before the last time that one went offline.
@@ -34,8 +38,7 @@ impl Peer<'_> {
                 return;
             }
         };
-        let claims_unknown = request.request.sender().is_some_and(|name| !self.node.knows(name));
-        if claims_unknown && self.early.len() < WAITING {
+        if !self.is_of_known_sender(&request) && may_wait(&self.early, request.from.ip()) {
             self.early.push((Instant::now() + EARLY, request));
         } else {
             self.answer(request).await;
@@ -44,14 +47,18 @@ impl Peer<'_> {
 
     /// Answers requests that have waited long enough, or whose sender is known by now.
     pub(super) async fn admit_early(&mut self, now: Instant) {
-        let (ready, waiting) =
-            std::mem::take(&mut self.early).into_iter().partition(|(until, request): &(_, Request)| {
-                *until <= now || request.request.sender().is_none_or(|name| self.node.knows(name))
-            });
+        let (ready, waiting) = std::mem::take(&mut self.early)
+            .into_iter()
+            .partition(|(until, request): &(_, Request)| *until <= now || self.is_of_known_sender(request));
         self.early = waiting;
         for (_, request) in ready {
             self.answer(request).await;
         }
+    }
+
+    /// Whether whoever it claims to be from is known to be where it comes from.
+    fn is_of_known_sender(&self, request: &Request) -> bool {
+        request.request.sender().is_none_or(|name| self.node.verified(name, request.from.ip()).is_some())
     }
 
     /// Answers what somebody only asks. The user interface need not hear of it, so that it goes on while that does not listen.
@@ -136,5 +143,33 @@ impl Peer<'_> {
         let own = self.parameters.info.fields.iter();
         fields.extend(own.filter(|(field, _)| !matches!(field.as_str(), "name" | "status" | "host")).cloned());
         UserInfo { fields, picture: self.parameters.info.picture.clone() }
+    }
+}
+
+/// Whether there is room for a request from this address beside those that wait.
+fn may_wait(waiting: &[(Instant, Request)], from: IpAddr) -> bool {
+    let from_there = || waiting.iter().filter(|(_, request)| request.from.ip() == from).count();
+    waiting.len() < WAITING && from_there() < WAITING_EACH
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+
+    #[test]
+    fn one_address_leaves_room_for_the_others() {
+        let mut waiting = Vec::new();
+        let ip = |number: usize| IpAddr::from([127, 0, 0, u8::try_from(number).unwrap()]);
+        for number in 0..WAITING {
+            let from = ip(number / WAITING_EACH);
+            assert!(may_wait(&waiting, from));
+            let request = PeerRequest::OfferFile { from: UserName::received("eve"), file: "x".into() };
+            let reply = tokio::sync::oneshot::channel().0;
+            waiting.push((Instant::now(), Request { number: 0, from: SocketAddr::from((from, 9)), request, reply }));
+            assert_eq!(may_wait(&waiting, from), (number + 1) % WAITING_EACH != 0);
+        }
+        assert!(!may_wait(&waiting, ip(99)));
     }
 }

@@ -479,3 +479,23 @@ async fn who_is_gone_from_a_given_address_is_noticed_when_they_cannot_be_reached
     // Sooner than the next round.
     timeout(ROUND / 2, gone).await.unwrap();
 }
+
+#[tokio::test]
+async fn who_is_faster_than_the_news_of_a_new_address_is_heard() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    let bob = lan.add("bob", &["127.0.0.2:9".parse().unwrap()]);
+    lan.add("cid", &["127.0.0.1:9".parse().unwrap()]);
+    ann.sees("bob").await;
+    ann.sees("cid").await;
+    let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
+    let offer = |who: &str| PeerRequest::OfferFile { from: name(who), file: format!("of {who}") };
+    let _open = exchange::request(&at, &offer("bob").encode()).await.unwrap();
+    // By the time that this is answered, the other one has probably come in.
+    exchange::ask(&at, &offer("cid"), Form::default()).await.unwrap();
+    let file = |event: &Event| if let Event::Offered { file, .. } = event { Some(file.clone()) } else { None };
+    assert_eq!(ann.wait(file).await, "of cid");
+    lan.leave(&bob);
+    lan.add("bob", &["127.0.0.1:9".parse().unwrap()]);
+    assert_eq!(ann.wait(file).await, "of bob");
+}
