@@ -105,7 +105,10 @@ pub(super) async fn run(
     };
     let serving = Abort(tokio::spawn(exchange::serve(listener, lookup, asking, arrivals)).abort_handle());
     // Whoever finds us may ask at once what we share.
-    let shared = errands::open_share(parameters.share.clone()).await;
+    let shared = match parameters.share.clone() {
+        Some(folder) => Some(errands::open_share(folder).await),
+        None => None,
+    };
     let (discovery, found) = start(Advertisement {
         service_type: parameters.service_type.clone(),
         name: parameters.name.clone(),
@@ -136,7 +139,9 @@ pub(super) async fn run(
     let downloads = peer.parameters.downloads.clone();
     // Nothing waits for it, and what it cannot remove does no harm.
     drop(spawn_blocking(move || remove_forgotten(&downloads)));
-    peer.news(shared).await;
+    if let Some(shared) = shared {
+        peer.news(shared).await;
+    }
     let next = peer.serve(inbox, &found, &arrived, &heard).await;
     drop(serving);
     peer.leave(&next).await;
@@ -352,7 +357,7 @@ impl Peer<'_> {
                 }
             }
             Command::AddPeer(address) => self.give_address(address),
-            Command::Share(folder) => self.errands.share(folder),
+            Command::Share(folder) => self.share(folder),
             Command::SetDownloads(folder) => self.parameters.downloads = folder,
             Command::SetUserInfo(info) => self.parameters.info = info,
             command => self.give(Input::Command(command)).await,

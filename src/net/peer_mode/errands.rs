@@ -1,5 +1,6 @@
 //! What takes time and is done beside the loop of peer mode; each errand reports with one or more [`News`].
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,8 +46,8 @@ pub(super) enum News {
     Upload(TransferId, transfer::Progress),
     /// Who is at an address that the user has given.
     LookedAt(ServerAddress, Result<Answering, NetError>),
-    /// A folder is shared now, or cannot be.
-    Shared(Result<Option<Share>, ShareError>),
+    /// This folder is open to be shared, or cannot be.
+    Opened(PathBuf, Result<Share, ShareError>),
     /// A shared folder has been looked through, or cannot be shared any more.
     Listed(Share, Result<Sharing, ShareError>),
 }
@@ -181,7 +182,7 @@ impl Errands {
     }
 
     /// Opens a folder to share it.
-    pub(super) fn share(&self, folder: Option<PathBuf>) {
+    pub(super) fn share(&self, folder: PathBuf) {
         self.run(open_share(folder));
     }
 
@@ -203,11 +204,12 @@ pub(super) fn listed(share: Share, listing: Result<Listing, ShareError>) -> News
 }
 
 /// Opens a folder to share it.
-pub(super) async fn open_share(folder: Option<PathBuf>) -> News {
-    let Some(folder) = folder else { return News::Shared(Ok(None)) };
-    let opened = spawn_blocking(move || Share::open(&folder)).await;
-    // A panic of that thread has been printed; there is nothing to share then.
-    News::Shared(opened.map_or(Ok(None), |share| share.map(Some)))
+pub(super) async fn open_share(folder: PathBuf) -> News {
+    let path = folder.clone();
+    let opened = spawn_blocking(move || Share::open(&path)).await;
+    let opened = opened
+        .unwrap_or_else(|panic| Err(ShareError::NoFolder { path: folder.clone(), error: io::Error::other(panic) }));
+    News::Opened(folder, opened)
 }
 
 /// What a reply, or none, means for a chat.

@@ -1,10 +1,12 @@
 //! What comes of errands, and who hears of it.
 
+use std::path::{Path, PathBuf};
+
 use super::Peer;
 use super::errands::News;
 use crate::net::event::{Event, NetError, NetErrorKind, Question, Sharing, Transfer, TransferState};
 use crate::net::node::{Answer, Input};
-use crate::net::share::FILES;
+use crate::net::share::{FILES, Share, ShareError};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::FileList;
 
@@ -56,13 +58,7 @@ impl Peer<'_> {
                 self.tell_transfer(update).await;
             }
             News::LookedAt(address, answer) => self.looked_at(address, answer).await,
-            News::Shared(Ok(share)) => {
-                self.files.share(share.clone());
-                self.sharing = None;
-                if let Some(share) = share {
-                    self.errands.look_through(share);
-                }
-            }
+            News::Opened(folder, opened) => self.opened(&folder, opened).await,
             News::Listed(share, Ok(sharing)) => {
                 if self.files.is_shared(&share) && self.sharing.replace(sharing) != Some(sharing) {
                     self.tell(Event::Sharing(sharing)).await;
@@ -75,8 +71,30 @@ impl Peer<'_> {
                     self.tell(Event::Problem(error)).await;
                 }
             }
-            News::Shared(Err(error)) => {
-                self.files.share(None);
+        }
+    }
+
+    /// Shares this folder from now on, once it is open, or none. What was shared until now is so no longer.
+    pub(super) fn share(&mut self, folder: Option<PathBuf>) {
+        self.files.share(None);
+        self.sharing = None;
+        self.parameters.share.clone_from(&folder);
+        if let Some(folder) = folder {
+            self.errands.share(folder);
+        }
+    }
+
+    async fn opened(&mut self, folder: &Path, opened: Result<Share, ShareError>) {
+        // Opening can take long on a disk of another computer: the user may have chosen another folder by then, or none.
+        if self.parameters.share.as_deref() != Some(folder) {
+            return;
+        }
+        match opened {
+            Ok(share) => {
+                self.files.share(Some(share.clone()));
+                self.errands.look_through(share);
+            }
+            Err(error) => {
                 let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
                 self.tell(Event::Problem(error)).await;
             }

@@ -34,3 +34,23 @@ async fn an_offer_ends_with_ones_stay_and_is_never_taken_for_another() {
         }
     }
 }
+
+#[tokio::test]
+async fn nothing_is_shared_once_sharing_is_stopped() {
+    let lan = FakeLan::default();
+    let (mut ann, mut bob) = (Someone::on(&lan, "ann").await, Someone::on(&lan, "bob").await);
+    bob.sees("ann").await;
+    let folder = ann.shared.path().to_owned();
+    for _ in 0..20 {
+        // Opening a folder takes longer than to stop sharing it.
+        ann.tell(Command::Share(Some(folder.clone()))).await;
+        ann.tell(Command::Share(None)).await;
+        ann.tell(Command::AskUserInfo(name("nobody"))).await;
+        ann.wait(|event| matches!(event, Event::Unanswered { .. }).then_some(())).await;
+        bob.tell(Command::ListFiles(name("ann"))).await;
+        let files = |event: &Event| if let Event::Files { names, .. } = event { Some(names.clone()) } else { None };
+        assert_eq!(bob.wait(files).await, [""; 0]);
+    }
+    ann.tell(Command::Share(Some(folder))).await;
+    ann.wait(|event| matches!(event, Event::Sharing(Sharing { files: 1, .. })).then_some(())).await;
+}
