@@ -99,7 +99,8 @@ pub enum Event {
         /// What.
         file: String,
     },
-    /// Peer mode: an offer can no longer be accepted: one has gone offline, or there are too many newer ones.
+    /// Peer mode: an offer can no longer be accepted: one has gone offline or has blocked whoever made it, or
+    /// there are too many newer ones.
     Unoffered {
         /// Which.
         offer: OfferId,

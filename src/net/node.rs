@@ -345,24 +345,25 @@ impl Node {
             }
             self.tell_delivery(message, out);
         }
-        let mut lost_members = Vec::new();
-        for (id, chat) in &mut self.chats {
-            if chat.is_initiated_by(name) {
-                chat.freeze(true);
-                chat.show(out);
-            } else if chat.initiator().is_none() && chat.has_other(name) {
-                lost_members.push(id.clone());
-            }
-        }
-        for id in lost_members {
+        self.freeze_chats_of(name, true, out);
+        let is_lost = |chat: &Chat| chat.initiator().is_none() && chat.has_other(name);
+        let without: Vec<ConversationId> =
+            self.chats.iter().filter(|(_, chat)| is_lost(chat)).map(|(id, _)| id.clone()).collect();
+        for id in without {
             self.remove_member(&id, name, out);
         }
     }
 
     /// Discovery has found somebody: an initiator that was gone may be back.
     fn returned(&mut self, name: &UserName, out: &mut Vec<Action>) {
-        for chat in self.chats.values_mut().filter(|chat| chat.is_initiated_by(name)) {
-            chat.freeze(false);
+        if !self.people.is_blocked(name) {
+            self.freeze_chats_of(name, false, out);
+        }
+    }
+
+    fn freeze_chats_of(&mut self, initiator: &UserName, is_frozen: bool, out: &mut Vec<Action>) {
+        for chat in self.chats.values_mut().filter(|chat| chat.is_initiated_by(initiator)) {
+            chat.freeze(is_frozen);
             chat.show(out);
         }
     }

@@ -360,6 +360,12 @@ impl Peer<'_> {
             Command::Share(folder) => self.share(folder),
             Command::SetDownloads(folder) => self.parameters.downloads = folder,
             Command::SetUserInfo(info) => self.parameters.info = info,
+            Command::Block { name, blocked } => {
+                if blocked {
+                    self.drop_offers_of(&name).await;
+                }
+                self.give(Input::Command(Command::Block { name, blocked })).await;
+            }
             command => self.give(Input::Command(command)).await,
         }
     }

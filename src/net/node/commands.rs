@@ -30,6 +30,9 @@ impl Node {
                         self.withdraw(&id, out);
                     }
                 }
+                // From a blocked initiator one does not hear any more who is in the chat, or that it is over.
+                let is_there = self.people.addresses(&name).is_some();
+                self.freeze_chats_of(&name, blocked || !is_there, out);
             }
             Command::ListConversations => {
                 let all = self.chats.iter().map(|(id, chat)| (id.clone(), chat.shown.members.clone())).collect();

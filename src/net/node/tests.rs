@@ -441,6 +441,27 @@ fn the_blocked_are_not_heard() {
 }
 
 #[test]
+fn a_chat_of_a_blocked_initiator_is_frozen_until_they_are_heard_again() {
+    let (mut network, _) = Network::chatting(&["ann", "bob", "cid"]);
+    let block = |who: &str, blocked| Command::Block { name: name(who), blocked };
+    network.command(1, block("cid", true));
+    assert!(!network.conversation(1).is_frozen, "cid is only a member");
+    network.command(1, block("ann", true));
+    assert!(network.conversation(1).is_frozen);
+    // A change of status is no return.
+    network.appear(0, "ann");
+    assert!(network.conversation(1).is_frozen);
+    network.command(1, block("ann", false));
+    assert!(!network.conversation(1).is_frozen);
+
+    // Somebody who is not there cannot be heard.
+    network.give(1, Input::Lost(name("ann")));
+    network.command(1, block("ann", true));
+    network.command(1, block("ann", false));
+    assert!(network.conversation(1).is_frozen);
+}
+
+#[test]
 fn going_offline_tells_everybody() {
     let (mut network, id) = Network::chatting(&["ann", "bob"]);
     let node = std::mem::replace(&mut network.nodes[0].1, Node::new(name("ann"), ""));

@@ -132,6 +132,16 @@ impl Peer<'_> {
         self.tell(Event::Offered { offer, from: known.0, file: known.1 }).await;
     }
 
+    /// Somebody is blocked: what they have offered is not wanted any more.
+    pub(super) async fn drop_offers_of(&mut self, name: &UserName) {
+        let theirs: Vec<OfferId> =
+            self.offers.iter().filter(|(_, (from, _))| from == name).map(|(offer, _)| *offer).collect();
+        for offer in theirs {
+            self.offers.remove(&offer);
+            self.tell(Event::Unoffered { offer }).await;
+        }
+    }
+
     /// What we tell about our user.
     fn own_info(&self) -> UserInfo {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();

@@ -447,18 +447,24 @@ async fn who_is_blocked_is_not_heard_from_an_address_shared_with_others() {
         lan.add(who, &["127.0.0.1:9".parse().unwrap()]);
         ann.sees(who).await;
     }
+    let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
+    let offered = |event: &Event| match event {
+        Event::Offered { offer, file, .. } => Some((*offer, file.clone())),
+        _ => None,
+    };
+    let before = PeerRequest::OfferFile { from: name("bob"), file: "before".into() };
+    exchange::ask(&at, &before, Form::default()).await.unwrap();
+    let (offer, _) = ann.wait(offered).await;
     ann.tell(Command::Block { name: name("bob"), blocked: true }).await;
+    ann.wait(|event| (*event == Event::Unoffered { offer }).then_some(())).await;
     while ann.roster.iter().all(|contact| !contact.is_blocked) {
         ann.wait(|event| matches!(event, Event::Roster(_)).then_some(())).await;
     }
-    let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
     for who in ["bob", "bob._klatch._tcp.local.", "cid"] {
         let offer = PeerRequest::OfferFile { from: name(who), file: format!("of {who}") };
         exchange::ask(&at, &offer, Form::default()).await.unwrap();
     }
-    let offered =
-        ann.wait(|event| if let Event::Offered { file, .. } = event { Some(file.clone()) } else { None }).await;
-    assert_eq!(offered, "of cid");
+    assert_eq!(ann.wait(offered).await.1, "of cid");
 }
 
 #[tokio::test]
