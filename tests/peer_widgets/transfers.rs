@@ -95,6 +95,25 @@ fn what_failed_says_why_and_is_tried_again() {
 }
 
 #[gtk::test]
+fn very_many_files_are_asked_for_as_others_end() {
+    let stage = Stage::new();
+    for id in 0..199 {
+        stage.transfer(id, 1, None, Direction::In, TransferState::Running);
+    }
+    stage.client.fetch_all(&name("bob"), ["one", "two", "three"].map(str::to_owned));
+    let fetch = |file: &str| Command::Fetch { from: name("bob"), file: file.to_owned(), save_as: None };
+    assert_eq!(stage.take_sent(), [fetch("one")]);
+    stage.client.offer(&name("bob"), ["/nowhere/four".into()]);
+    stage.transfer(199, 1, None, Direction::In, TransferState::Running);
+    stage.transfer(0, 1, None, Direction::In, TransferState::Done);
+    wait_for("the next one", || !stage.sent.borrow().is_empty());
+    assert_eq!(stage.take_sent(), [fetch("two")]);
+    stage.transfer(1, 1, None, Direction::In, TransferState::Cancelled);
+    wait_for("the others", || stage.sent.borrow().len() >= 2);
+    assert_eq!(stage.take_sent(), [fetch("three"), Command::Offer { to: name("bob"), path: "/nowhere/four".into() }]);
+}
+
+#[gtk::test]
 fn the_list_of_transfers_is_bounded() {
     let stage = Stage::new();
     stage.transfer(0, 1, None, Direction::In, TransferState::Running);

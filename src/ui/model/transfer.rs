@@ -71,7 +71,8 @@ impl Transfer {
 
     /// Whether there will be no more news of it.
     pub fn is_over(&self) -> bool {
-        !matches!(self.now().map(|now| now.state), None | Some(TransferState::Offered | TransferState::Running))
+        let now = self.imp().now.borrow();
+        now.as_ref().is_some_and(|now| !matches!(now.state, TransferState::Offered | TransferState::Running))
     }
 
     /// Bytes in a second, while that is known.

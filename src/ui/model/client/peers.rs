@@ -18,6 +18,9 @@ use crate::net::{
 
 /// How many transfers the list keeps. The oldest that have ended go first.
 const TRANSFERS: u32 = 1_000;
+/// How many files are got at once; the others are asked for when one of these has ended. Each has a row, and each row
+/// costs time with every news of one of them.
+const UNDER_WAY: usize = 200;
 /// How long to wait for the network thread to take more.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -83,8 +86,16 @@ impl Client {
     fn send_waiting(&self) {
         let imp = self.imp();
         imp.sends_later.set(false);
+        let mut room = UNDER_WAY.saturating_sub(self.running_transfers().len());
         loop {
             let Some(command) = imp.waiting.borrow_mut().pop_front() else { return };
+            if matches!(command, Command::Fetch { .. }) {
+                if room == 0 {
+                    imp.waiting.borrow_mut().push_front(command);
+                    break;
+                }
+                room -= 1;
+            }
             match self.send_quietly(command.clone()) {
                 Ok(()) => {}
                 Err(error) if error.kind == NetErrorKind::Busy => {
@@ -196,7 +207,7 @@ impl Client {
         }
     }
 
-    /// Transfers that are under way are bounded by the network thread; those that have ended are bounded here.
+    /// Transfers that are under way are bounded where they are asked for; those that have ended are bounded here.
     fn make_room(&self) {
         let transfers = self.transfers();
         if transfers.n_items() < TRANSFERS {
