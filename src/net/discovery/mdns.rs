@@ -292,6 +292,12 @@ impl Task {
                 self.renames += 1;
                 if self.renames <= RENAMES {
                     self.announce_anew(Some(free)).await;
+                } else {
+                    // Somebody claims whatever is tried.
+                    if let Some(announcer) = self.announcer.take() {
+                        announcer.stop().await;
+                    }
+                    self.trouble(format!("{RENAMES} names in a row are taken, the last one is {free}")).await;
                 }
             }
             Notice::Ended(why) => {
