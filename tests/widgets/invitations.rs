@@ -45,12 +45,14 @@ fn who_is_found_in_a_conversation_has_not_just_joined() {
 #[gtk::test]
 fn a_flood_of_invitations_is_bounded() {
     let stage = Stage::online();
-    for id in 0..60 {
+    for id in 0..110 {
         stage.tell(Event::Invited { conversation: ConversationId::Int(id), from: name("mallory") });
     }
-    assert_eq!(stage.client.invitations().n_items(), 50);
+    assert_eq!(stage.client.invitations().n_items(), 100);
     assert_eq!(stage.take_sent().len(), 10, "those too many are declined");
+    stage.tell(Event::Invited { conversation: ConversationId::Int(200), from: name("bob") });
+    assert_eq!(stage.take_sent(), [], "those of others are still heard");
     invitation::window(&app()).unwrap().close();
-    assert_eq!(stage.take_sent().len(), 50, "closing the window declines");
+    assert_eq!(stage.take_sent().len(), 101, "closing the window declines");
     assert!(invitation::window(&app()).is_none());
 }

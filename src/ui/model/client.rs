@@ -22,8 +22,10 @@ use crate::net::{
 };
 use crate::ui::i18n::gettext_f;
 
-/// How many invitations may wait for an answer. More than these nobody reads; they are declined.
-const INVITATIONS: u32 = 50;
+/// How many invitations and offers of one person, and of everybody, may wait for an answer. More than these nobody reads;
+/// they are declined. One person alone cannot keep away those of the others.
+const INVITATIONS: usize = 100;
+const INVITATIONS_IN_ALL: u32 = 500;
 
 /// Sends a command to the network thread, or tells why not. Never waits.
 pub type Outbox = Box<dyn Fn(Command) -> Result<(), NetError>>;
@@ -402,7 +404,9 @@ impl Client {
     }
 
     fn add_request(&self, subject: Subject, from: UserName) {
-        if self.invitations().n_items() >= INVITATIONS {
+        let waiting = self.invitations().iter::<Invitation>().filter_map(Result::ok);
+        let of_the_same = waiting.filter(|other| other.from() == from.to_string()).count();
+        if of_the_same >= INVITATIONS || self.invitations().n_items() >= INVITATIONS_IN_ALL {
             // Nobody can answer so many; a full command queue leaves it open, which does no harm.
             let _ = self.send(subject.answer(false));
             return;
