@@ -1,9 +1,9 @@
 //! The contents of a file, on their way in or out: streamed, never held in memory.
 //!
 //! The wire has no length and no checksum: the end of the file is the end of the stream. So this is what can be noticed
-//! when a file comes: a reset connection, one on which nothing comes any more, and, where the size is known from
-//! elsewhere, a wrong size. What cannot be noticed is a foreign peer that closes its connection properly in the middle.
-//! One of ours that is killed in the middle resets the connection: see [`send`].
+//! when a file comes: a reset connection, and one on which nothing comes any more. What cannot be noticed is a foreign
+//! peer that closes its connection properly in the middle. One of ours that is killed in the middle resets the
+//! connection: see [`send`]. Nor is it known whether a file finds room; one that never ends must not take all of it.
 
 mod name;
 mod partial;
@@ -132,8 +132,6 @@ pub(super) struct Download {
     pub(super) folder: PathBuf,
     /// Under which name; else by its own. Either is reduced to a safe name of a file.
     pub(super) save_as: Option<String>,
-    /// How long it is, if that is known from elsewhere. Bytes.
-    pub(super) size: Option<u64>,
     /// Called with the bytes that have come, at most ten times a second, on another thread; must not wait.
     pub(super) progress: Box<dyn FnMut(u64) + Send>,
     /// Ends it.
@@ -181,15 +179,7 @@ pub(super) enum TransferError {
         /// What happened to it.
         error: io::Error,
     },
-    /// The file is shorter or longer than was known.
-    #[error("{done} bytes came instead of {size}")]
-    WrongSize {
-        /// How many have come.
-        done: u64,
-        /// How many there should be.
-        size: u64,
-    },
-    /// There is no room for it, or one may not use more.
+    /// There is hardly any room left, or one may not use more.
     #[error("the disk is full")]
     DiskFull,
     /// It is larger than a file can be in this folder (4 GiB on a FAT file system).
@@ -303,18 +293,18 @@ async fn get(order: Download) -> Result<Downloaded, TransferError> {
     // The semaphore is never closed, so there is a permit or a wait.
     let _permit = DOWNLOADS.acquire().await;
     let wanted = order.wanted();
-    let Download { from, name, is_offered, form, folder, save_as: _, size, mut progress, cancel } = order;
+    let Download { from, name, is_offered, form, folder, save_as: _, mut progress, cancel } = order;
     let (socket, address) = exchange::request(&from, &PeerRequest::GetFile(name.clone()).encode()).await?;
     let socket = socket.into_std().map_err(|error| TransferError::Lost { done: 0, error })?;
     let received = on_thread(move || {
-        let partial = Partial::create(&folder, &wanted, size)?;
-        let done = stream::receive(&socket, partial.file(), &mut Watch::new(&cancel, &mut *progress))?;
+        let partial = Partial::create(&folder, &wanted)?;
+        let has_room = || partial.has_room();
+        let done = stream::receive(&socket, partial.file(), has_room, &mut Watch::new(&cancel, &mut *progress))?;
         drop(socket);
-        match size {
-            Some(size) if size != done => Err(TransferError::WrongSize { done, size }),
-            None if done == 0 => Ok(Err((partial, wanted))),
-            _ => Ok(Ok(Downloaded { path: partial.finish(&wanted)?, size: done })),
+        if done == 0 {
+            return Ok(Err((partial, wanted)));
         }
+        Ok(Ok(Downloaded { path: partial.finish(&wanted)?, size: done }))
     });
     match received.await? {
         Ok(downloaded) => Ok(downloaded),

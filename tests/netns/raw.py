@@ -92,7 +92,9 @@ class RawPeer:
                 self.requests.append(data)
                 self._news.notify_all()
             reply = self.replies.get(data.split(b" ")[0].decode(), b"")
-            sock.sendall(reply(data) if callable(reply) else reply)
+            # Whoever has asked may not want all of it.
+            with contextlib.suppress(ConnectionError):
+                sock.sendall(reply(data) if callable(reply) else reply)
 
     def got(self, verb, timeout=10, after=0):
         """Waits for a request, from the `after`th on; its argument, unpickled."""

@@ -20,8 +20,8 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "gui")]
 
-MODULES = ("test_discovery", "test_document", "test_hostile", "test_names", "test_networks", "test_others", "test_raw",
-           "test_server")
+MODULES = ("test_discovery", "test_document", "test_files", "test_hostile", "test_names", "test_networks", "test_others",
+           "test_raw", "test_server")
 PROGRAMS = ("ip", "unshare", "avahi-daemon", "avahi-browse", "avahi-publish", "dbus-daemon", "jython")
 #: The most seconds that one test may take.
 LONGEST = 120

@@ -242,9 +242,7 @@ pub(super) fn transfer_error(error: &TransferError) -> NetError {
         TransferError::Nothing => return NetError::new(NetErrorKind::NoSuchFile),
         TransferError::DiskFull => return NetError::new(NetErrorKind::DiskFull),
         TransferError::Local { .. } | TransferError::TooLarge | TransferError::Share(_) => NetErrorKind::LocalFile,
-        TransferError::Lost { .. } | TransferError::WrongSize { .. } | TransferError::Cancelled => {
-            NetErrorKind::PeerUnreachable
-        }
+        TransferError::Lost { .. } | TransferError::Cancelled => NetErrorKind::PeerUnreachable,
     };
     NetError::with(kind, error.to_string())
 }

@@ -99,7 +99,6 @@ impl Transfers {
             form,
             folder,
             save_as,
-            size: None,
             // Progress that nobody has time for is superseded by the next.
             progress: Box::new(move |done| drop(news.try_send(News::Progress(id, done)))),
             cancel: cancel.clone(),

@@ -14,6 +14,10 @@ use super::name::{is_partial, numbered, partial_name};
 /// A partial file that has not been written for so long may be a forgotten one.
 const FORGOTTEN: Duration = Duration::from_mins(5);
 
+/// What downloads leave of a disk for everybody else: so many bytes, but of a small one only so great a part.
+const RESERVE: u64 = 64 << 20;
+const PART: u64 = 20;
+
 /// A download that is not complete. Dropped, it is gone.
 #[derive(Debug)]
 pub(super) struct Partial {
@@ -26,8 +30,8 @@ pub(super) struct Partial {
 }
 
 impl Partial {
-    /// Makes an empty one that will be called like this; `size` bytes must find room.
-    pub(super) fn create(path: &Path, wanted: &str, size: Option<u64>) -> Result<Self, TransferError> {
+    /// Makes an empty one that will be called like this, where there is room.
+    pub(super) fn create(path: &Path, wanted: &str) -> Result<Self, TransferError> {
         let folder = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(path).map_err(|error| local("cannot make the folder for downloads", error))?;
@@ -36,7 +40,7 @@ impl Partial {
             other => other,
         };
         let folder = folder.map_err(|error| local("cannot open the folder for downloads", error))?;
-        if size.is_some_and(|size| !has_room(&folder, size)) {
+        if !has_room(&folder) {
             return Err(TransferError::DiskFull);
         }
         let name = partial_name(wanted);
@@ -55,6 +59,11 @@ impl Partial {
     /// Where the bytes go.
     pub(super) fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Whether more may be written.
+    pub(super) fn has_room(&self) -> bool {
+        has_room(&self.folder)
     }
 
     /// Gives it its name, or that with a number if it is taken; what is on the disk then is the whole file.
@@ -97,12 +106,15 @@ impl Drop for Partial {
     }
 }
 
-/// Whether so many bytes find room in a folder, as far as its file system knows.
-fn has_room(folder: &File, size: u64) -> bool {
-    match fstatvfs(folder) {
-        Ok(room) if room.f_blocks > 0 => room.f_bavail.saturating_mul(room.f_frsize) >= size,
-        _ => true,
-    }
+/// Whether there is more room in a folder than must be left, as far as its file system knows.
+fn has_room(folder: &File) -> bool {
+    fstatvfs(folder).map_or(true, |room| leaves_enough(room.f_frsize, room.f_blocks, room.f_bavail))
+}
+
+/// Whether so many free blocks are more than must be left of all; some file systems do not know how many they have.
+fn leaves_enough(block: u64, all: u64, free: u64) -> bool {
+    let reserve = RESERVE.min(all.saturating_mul(block) / PART);
+    all == 0 || free.saturating_mul(block) > reserve
 }
 
 /// Removes what downloads have left in a folder that were ended by a crash or a power failure. Blocks on the disk.
@@ -151,23 +163,24 @@ mod tests {
     fn nothing_is_overwritten_and_nothing_is_left_behind() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.txt"), "mine").unwrap();
-        let partial = Partial::create(folder.path(), "a.txt", None).unwrap();
+        let partial = Partial::create(folder.path(), "a.txt").unwrap();
         partial.file().write_all(b"theirs").unwrap();
         assert_eq!(names(folder.path()).len(), 2);
         let path = partial.finish("a.txt").unwrap();
         assert_eq!(path, folder.path().join("a (2).txt"));
         assert_eq!(fs::read(path).unwrap(), b"theirs");
         assert_eq!(fs::read(folder.path().join("a.txt")).unwrap(), b"mine");
-        drop(Partial::create(folder.path(), "b.txt", None).unwrap());
+        drop(Partial::create(folder.path(), "b.txt").unwrap());
         assert_eq!(names(folder.path()), ["a (2).txt", "a.txt"]);
     }
 
     #[test]
-    fn what_finds_no_room_is_not_begun() {
-        let folder = tempfile::tempdir().unwrap();
-        let refused = Partial::create(folder.path(), "a", Some(u64::MAX));
-        assert!(matches!(refused, Err(TransferError::DiskFull)), "{refused:?}");
-        assert_eq!(names(folder.path()), [""; 0]);
+    fn some_room_is_left_on_every_disk() {
+        let megabytes = |all, free| leaves_enough(1 << 20, all, free);
+        assert!(megabytes(1_000_000, 65) && !megabytes(1_000_000, 64));
+        assert!(megabytes(100, 6) && !megabytes(100, 5) && !megabytes(1, 0));
+        assert!(megabytes(0, 0), "nothing is known of it");
+        assert!(leaves_enough(u64::MAX, u64::MAX, u64::MAX));
     }
 
     #[test]
@@ -184,7 +197,7 @@ mod tests {
         make(".b.12345678.klatch-part", None);
         make(".c", Some(old));
         make("d.klatch-part", Some(old));
-        let running = Partial::create(folder.path(), "e", None).unwrap();
+        let running = Partial::create(folder.path(), "e").unwrap();
         running.file().set_modified(old).unwrap();
         remove_forgotten(folder.path());
         let left = names(folder.path());

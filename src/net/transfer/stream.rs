@@ -29,6 +29,8 @@ const PIECE: usize = 1 << 20;
 /// The buffer for what the kernel cannot move by itself, and the smaller one with which each file begins.
 const BUFFER: usize = 256 << 10;
 const SMALL_BUFFER: usize = 64 << 10;
+/// After how many bytes it is looked again whether there is room for more.
+const CHECK: u64 = 16 << 20;
 /// A file that is at least so long is worth a pipe.
 const WORTH_A_PIPE: u64 = 512 << 10;
 
@@ -128,8 +130,14 @@ pub(super) fn copy_out(source: &SharedFile, socket: &TcpStream, watch: &mut Watc
     }
 }
 
-/// Receives a file until the end of the stream, which is the end of the file.
-pub(super) fn receive(socket: &TcpStream, file: &File, watch: &mut Watch) -> Result<u64, TransferError> {
+/// Receives a file until the end of the stream, which is the end of the file, or until there is no room for more.
+pub(super) fn receive(
+    socket: &TcpStream,
+    file: &File,
+    has_room: impl Fn() -> bool,
+    watch: &mut Watch,
+) -> Result<u64, TransferError> {
+    let mut checked = 0;
     watch.wait(socket, PollFlags::IN)?;
     let mut channel = Channel::Buffer { bytes: vec![0; SMALL_BUFFER], is_final: false };
     loop {
@@ -141,6 +149,12 @@ pub(super) fn receive(socket: &TcpStream, file: &File, watch: &mut Watch) -> Res
             Ok(count) => {
                 channel.empty(file, count).map_err(|error| local("cannot write the file", error))?;
                 watch.moved(count)?;
+                if watch.done - checked >= CHECK {
+                    checked = watch.done;
+                    if !has_room() {
+                        return Err(TransferError::DiskFull);
+                    }
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => watch.wait(socket, PollFlags::IN)?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

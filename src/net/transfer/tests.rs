@@ -114,7 +114,6 @@ fn order(address: SocketAddr, name: &str, folder: PathBuf) -> Download {
         name: name.to_owned(),
         folder,
         save_as: None,
-        size: None,
         progress: Box::new(|_| ()),
         cancel: Cancel::default(),
     }
@@ -256,21 +255,6 @@ async fn a_cancelled_download_leaves_nothing() {
     let _ = soon(stream.read(&mut [0; 10])).await;
 }
 
-#[tokio::test]
-async fn a_known_size_is_held_to() {
-    let place = Place::new(&[("a", b"12345")]).await;
-    for size in [4, 6] {
-        let order = Download { size: Some(size), ..place.order("a") };
-        let got = soon(download(order)).await;
-        assert!(matches!(got, Err(TransferError::WrongSize { done: 5, .. })), "{got:?}");
-    }
-    let huge = Download { size: Some(u64::MAX), ..place.order("a") };
-    let got = soon(download(huge)).await;
-    assert!(matches!(got, Err(TransferError::DiskFull)), "{got:?}");
-    assert_eq!(names(&place.downloads()), [""; 0]);
-    assert!(soon(download(Download { size: Some(5), ..place.order("a") })).await.is_ok());
-}
-
 /// Both ends of a connection whose first end has written all and closed.
 fn filled_connection(bytes: Vec<u8>) -> (TcpStream, std::thread::JoinHandle<()>) {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -290,11 +274,24 @@ fn a_full_disk_is_told_as_such() {
     for size in [1000, 3_000_000] {
         let (socket, writer) = filled_connection(noise(size));
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let outcome = stream::receive(&socket, &full, &mut Watch::new(&Cancel::default(), &mut |_| ()));
+        let outcome = stream::receive(&socket, &full, || true, &mut Watch::new(&Cancel::default(), &mut |_| ()));
         assert!(matches!(outcome, Err(TransferError::DiskFull)), "{outcome:?}");
         drop(socket);
         writer.join().unwrap();
     }
+}
+
+#[test]
+fn a_file_without_end_does_not_take_all_room() {
+    let (socket, writer) = filled_connection(vec![1; 100 << 20]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = File::create(folder.path().join("a")).unwrap();
+    let has_room = || file.metadata().unwrap().len() < 30 << 20;
+    let outcome = stream::receive(&socket, &file, has_room, &mut Watch::new(&Cancel::default(), &mut |_| ()));
+    assert!(matches!(outcome, Err(TransferError::DiskFull)), "{outcome:?}");
+    assert!(file.metadata().unwrap().len() < 40 << 20);
+    drop(socket);
+    writer.join().unwrap();
 }
 
 #[test]
@@ -307,7 +304,7 @@ fn a_file_that_takes_nothing_from_a_pipe_is_written_all_the_same() {
     let file = OpenOptions::new().append(true).create(true).open(&path).unwrap();
     let mut reported = 0;
     let mut report = |done| reported = done;
-    let done = stream::receive(&socket, &file, &mut Watch::new(&Cancel::default(), &mut report)).unwrap();
+    let done = stream::receive(&socket, &file, || true, &mut Watch::new(&Cancel::default(), &mut report)).unwrap();
     assert_eq!(done, bytes.len() as u64);
     assert!(reported <= done);
     assert!(fs::read(path).unwrap() == bytes, "the bytes differ");
