@@ -356,7 +356,7 @@ impl Peer<'_> {
                     self.tell_transfer(Some(offer)).await;
                 }
             }
-            Command::AddPeer(address) => self.give_address(address),
+            Command::AddPeer(address) => self.give_address(&address),
             Command::Share(folder) => self.share(folder),
             Command::SetDownloads(folder) => self.parameters.downloads = folder,
             Command::SetUserInfo(info) => self.parameters.info = info,

@@ -31,6 +31,8 @@ struct Given {
     who: Option<UserName>,
     /// Somebody was there once, so it is looked at again and again.
     was_right: bool,
+    /// Somebody is about to look: what an earlier look has found must not come after the later one.
+    is_looked_at: bool,
 }
 
 /// Who answers at an address.
@@ -42,6 +44,14 @@ pub(super) struct Answering {
     pub(super) at: Vec<SocketAddr>,
     /// In which form they answer requests without argument.
     pub(super) form: Form,
+}
+
+/// Why it is not known who is at an address.
+#[derive(Debug)]
+pub(super) struct Silence {
+    pub(super) error: NetError,
+    /// Something there takes connections and does not answer: many a peer has one thread, and may be sending a large file.
+    pub(super) is_busy: bool,
 }
 
 impl Sources {
@@ -70,38 +80,41 @@ impl Peer<'_> {
     }
 
     /// The user gives an address.
-    pub(super) fn give_address(&mut self, address: ServerAddress) {
-        let known = self.sources.given.iter().find(|given| given.address == address);
-        let form = known.and_then(|given| self.form_of(given.who.as_ref()));
-        self.errands.look_at(address.clone(), form.unwrap_or_default());
-        if known.is_none() {
-            self.sources.given.push(Given { address, who: None, was_right: false });
+    pub(super) fn give_address(&mut self, address: &ServerAddress) {
+        if self.sources.given.iter().all(|given| given.address != *address) {
+            let given = Given { address: address.clone(), who: None, was_right: false, is_looked_at: false };
+            self.sources.given.push(given);
         }
+        self.look_where(|given| given.address == *address);
     }
 
     /// Looks who is at the addresses that the user has given.
-    pub(super) fn look_at_given(&self) {
-        for given in &self.sources.given {
-            let form = self.form_of(given.who.as_ref()).unwrap_or_default();
-            self.errands.look_at(given.address.clone(), form);
-        }
+    pub(super) fn look_at_given(&mut self) {
+        self.look_where(|_| true);
     }
 
     /// Looks whether somebody is still there, wherever they are known from.
-    pub(super) fn verify(&self, name: &UserName) {
+    pub(super) fn verify(&mut self, name: &UserName) {
         self.discovery.verify(name);
-        for given in self.sources.given.iter().filter(|given| given.who.as_ref() == Some(name)) {
-            self.errands.look_at(given.address.clone(), self.form_of(Some(name)).unwrap_or_default());
+        self.look_where(|given| given.who.as_ref() == Some(name));
+    }
+
+    fn look_where(&mut self, is_meant: impl Fn(&Given) -> bool) {
+        for given in self.sources.given.iter_mut().filter(|given| !given.is_looked_at && is_meant(given)) {
+            given.is_looked_at = true;
+            let form = given.who.as_ref().and_then(|name| self.forms.get(name).copied());
+            self.errands.look_at(given.address.clone(), form.unwrap_or_default());
         }
     }
 
-    fn form_of(&self, name: Option<&UserName>) -> Option<Form> {
-        self.forms.get(name?).copied()
-    }
-
     /// Somebody, or nobody, is at an address that the user has given.
-    pub(super) async fn looked_at(&mut self, address: ServerAddress, answer: Result<Answering, NetError>) {
+    pub(super) async fn looked_at(&mut self, address: ServerAddress, answer: Result<Answering, Silence>) {
         let Some(at) = self.sources.given.iter().position(|given| given.address == address) else { return };
+        let Some(given) = self.sources.given.get_mut(at) else { return };
+        given.is_looked_at = false;
+        if given.who.is_some() && matches!(&answer, Err(Silence { is_busy: true, .. })) {
+            return;
+        }
         let (who, error) = match answer {
             Ok(answer) => {
                 let claimed = answer.info.field("name").unwrap_or(&address.to_string()).to_owned();
@@ -113,7 +126,7 @@ impl Peer<'_> {
                     (self.name_for(&claimed, &answer.at, at).map(|name| (name, answer)), None)
                 }
             }
-            Err(error) => (None, Some(error)),
+            Err(silence) => (None, Some(silence.error)),
         };
         let Some(given) = self.sources.given.get_mut(at) else { return };
         let before = std::mem::replace(&mut given.who, who.as_ref().map(|(name, _)| name.clone()));

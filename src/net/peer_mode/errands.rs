@@ -9,7 +9,7 @@ use async_channel::Sender;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-use super::added::Answering;
+use super::added::{Answering, Silence};
 use super::files::Files;
 use crate::net::command::TransferId;
 use crate::net::event::{NetError, NetErrorKind, Sharing};
@@ -45,7 +45,7 @@ pub(super) enum News {
     /// How far an upload is.
     Upload(TransferId, transfer::Progress),
     /// Who is at an address that the user has given.
-    LookedAt(ServerAddress, Result<Answering, NetError>),
+    LookedAt(ServerAddress, Result<Answering, Silence>),
     /// This folder is open to be shared, or cannot be.
     Opened(PathBuf, Result<Share, ShareError>),
     /// A shared folder has been looked through, or cannot be shared any more.
@@ -170,13 +170,19 @@ impl Errands {
         self.run(async move {
             let at = match resolve(&address).await {
                 Ok(found) => found,
-                Err(error) => return News::LookedAt(address, Err(error)),
+                Err(error) => return News::LookedAt(address, Err(Silence { error, is_busy: false })),
             };
             let asking = errands.request(at.clone(), PeerRequest::GetUserInfo, form);
-            let answering = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
-                let info = UserInfo::from_reply(&answer.reply).map_err(|error| bad_reply(&error))?;
-                Ok(Answering { info, at, form: answer.form })
-            });
+            let answering = match asking.await {
+                Ok(answer) => match UserInfo::from_reply(&answer.reply) {
+                    Ok(info) => Ok(Answering { info, at, form: answer.form }),
+                    Err(error) => Err(Silence { error: bad_reply(&error), is_busy: false }),
+                },
+                Err(error) => {
+                    let is_busy = matches!(error, ExchangeError::TimedOut(_));
+                    Err(Silence { error: exchange_error(&error), is_busy })
+                }
+            };
             News::LookedAt(address, answering)
         });
     }

@@ -113,7 +113,7 @@ impl Peer<'_> {
     }
 
     /// Looks whether somebody is still there who could not be reached.
-    fn doubt(&self, name: &UserName, because: &NetError) {
+    fn doubt(&mut self, name: &UserName, because: &NetError) {
         if because.kind == NetErrorKind::PeerUnreachable {
             self.verify(name);
         }

@@ -1,0 +1,136 @@
+//! Peers at addresses that the user has given.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::*;
+use crate::net::mode::ServerAddress;
+
+/// Somebody who answers a bare `GET_USER_INFO` alone, under a name of their choice. Tells what is asked of them, and
+/// ends when nobody wants to know.
+async fn somebody_called(claimed: &str) -> (ServerAddress, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = ServerAddress { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port() };
+    let info = UserInfo { fields: vec![("name".into(), claimed.into())], picture: None };
+    let (outbox, asked) = async_channel::unbounded();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 1024];
+            let count = stream.read(&mut request).await.unwrap();
+            let request = String::from_utf8_lossy(&request[..count]).into_owned();
+            let is_understood = request == "GET_USER_INFO";
+            if outbox.send(request).await.is_err() {
+                return;
+            }
+            if is_understood {
+                stream.write_all(&info.to_reply()).await.unwrap();
+            }
+        }
+    });
+    (address, asked)
+}
+
+#[tokio::test]
+async fn whoever_is_at_a_given_address_takes_nobodys_place() {
+    let lan = FakeLan::default();
+    let known: SocketAddr = "127.0.0.1:9".parse().unwrap();
+    lan.add("bob", &[known]);
+    let mut ann = Someone::on(&lan, "ann").await;
+    ann.sees("bob").await;
+    let (bob, asked) = somebody_called("bob._klatch._tcp.local.").await;
+    let (ann_too, _asked) = somebody_called("ann").await;
+    for (address, shown) in [(bob, "bob (2)"), (ann_too, "ann (2)")] {
+        ann.tell(Command::AddPeer(address.clone())).await;
+        ann.sees(shown).await;
+        let there = |who: &str| ann.roster.iter().find(|contact| contact.name == name(who)).unwrap().addresses.clone();
+        assert_eq!(there(shown), [format!("127.0.0.1:{}", address.port).parse().unwrap()]);
+        assert_eq!(there("bob"), [known]);
+    }
+    // How they understand a request is remembered.
+    ann.tell(Command::AskUserInfo(name("bob (2)"))).await;
+    ann.wait(|event| matches!(event, Event::UserInfo { .. }).then_some(())).await;
+    let asked: Vec<String> = std::iter::from_fn(|| asked.try_recv().ok()).collect();
+    assert_eq!(asked, ["GET_USER_INFO N.", "GET_USER_INFO", "GET_USER_INFO"]);
+}
+
+#[tokio::test]
+async fn who_is_at_a_given_address_stays_when_discovery_loses_them() {
+    let lan = FakeLan::default();
+    let (address, _asked) = somebody_called("bob").await;
+    let discovered = lan.add("bob", &[format!("127.0.0.1:{}", address.port).parse().unwrap()]);
+    let mut ann = Someone::on(&lan, "ann").await;
+    ann.tell(Command::AddPeer(address)).await;
+    ann.sees("bob").await;
+    // The second answer is behind the first, which is taken by then.
+    ann.tell(Command::AskUserInfo(name("bob"))).await;
+    ann.wait(|event| matches!(event, Event::UserInfo { .. }).then_some(())).await;
+    assert!(lan.leave(&discovered).is_some());
+    let (other, _asked) = somebody_called("cid").await;
+    ann.tell(Command::AddPeer(other)).await;
+    ann.sees("cid").await;
+    assert!(ann.roster.iter().any(|contact| contact.name == name("bob")), "{:?}", ann.roster);
+}
+
+#[tokio::test]
+async fn an_address_where_nobody_is_or_only_oneself_is_told() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    for port in [ann.port, nobody] {
+        let address = ServerAddress { host: "127.0.0.1".into(), port };
+        ann.tell(Command::AddPeer(address.clone())).await;
+        let problem =
+            ann.wait(|event| if let Event::Problem(error) = event { Some(error.clone()) } else { None }).await;
+        assert_eq!(problem.kind, NetErrorKind::PeerUnreachable);
+        assert!(problem.detail.starts_with(&address.to_string()), "{problem}");
+    }
+    assert!(ann.roster.is_empty());
+}
+
+#[tokio::test]
+async fn who_is_gone_from_a_given_address_is_noticed_when_they_cannot_be_reached() {
+    let lan = FakeLan::default();
+    let (address, asked) = somebody_called("bob").await;
+    let mut ann = Someone::on(&lan, "ann").await;
+    ann.tell(Command::AddPeer(address.clone())).await;
+    ann.sees("bob").await;
+    drop(asked);
+    ann.tell(Command::ListFiles(name("bob"))).await;
+    let gone = async {
+        while !ann.roster.is_empty() {
+            ann.tell(Command::ListFiles(name("bob"))).await;
+            ann.wait(|event| matches!(event, Event::Roster(_) | Event::Unanswered { .. }).then_some(())).await;
+        }
+    };
+    // Sooner than the next round.
+    timeout(ROUND / 2, gone).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_too_busy_to_answer_at_a_given_address_is_still_there() {
+    let lan = FakeLan::default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = ServerAddress { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port() };
+    let answering = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let info = UserInfo { fields: vec![("name".into(), "bob".into())], picture: None };
+        stream.write_all(&info.to_reply()).await.unwrap();
+        // From now on connections wait to be accepted.
+        listener
+    });
+    let mut ann = Someone::on(&lan, "ann").await;
+    ann.tell(Command::AddPeer(address.clone())).await;
+    ann.sees("bob").await;
+    let listener = answering.await.unwrap();
+    ann.tell(Command::AddPeer(address)).await;
+    // Given up at the same time as the look at the address.
+    ann.tell(Command::AskUserInfo(name("bob"))).await;
+    ann.wait(|event| matches!(event, Event::Unanswered { .. }).then_some(())).await;
+    ann.tell(Command::ListFiles(name("nobody"))).await;
+    ann.wait(|event| matches!(event, Event::Unanswered { .. }).then_some(())).await;
+    assert_eq!(ann.roster.len(), 1);
+
+    drop(listener);
+    while !ann.roster.is_empty() {
+        ann.wait(|event| matches!(event, Event::Roster(_)).then_some(())).await;
+    }
+}
