@@ -103,7 +103,7 @@ impl Files {
     pub(super) fn offer(&self, to: &UserName, path: &Path) -> Result<String, ShareError> {
         // Whatever takes long happens here, not under the lock.
         drop(SharedFile::open(path)?);
-        self.lock().offers.add(to, path)
+        Ok(self.lock().offers.add(to, path))
     }
 
     /// Takes an offer back.

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{ShareError, SharedFile};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::NameMatch;
 
 /// Most files that are on offer to one person; older offers go.
 const OFFERS: usize = 100;
 
-/// What is on offer, to whom. Small and quick, but for [`Offers::add`], which looks at the file.
+/// What is on offer, to whom. Small and quick: it never touches a disk.
 #[derive(Debug, Default)]
 pub(in crate::net) struct Offers {
     to: BTreeMap<UserName, Vec<Offer>>,
@@ -26,14 +25,12 @@ struct Offer {
 impl Offers {
     /// Offers a file to somebody. Returns the name by which they can get it: its own, with a number in it where another
     /// file is on offer to them by that name already.
-    pub(in crate::net) fn add(&mut self, to: &UserName, path: &Path) -> Result<String, ShareError> {
-        let file = SharedFile::open(path)?;
-        drop(file);
+    pub(in crate::net) fn add(&mut self, to: &UserName, path: &Path) -> String {
         // A name that is no UTF-8, or that could be taken for more than a name, becomes one that can be sent.
         let own = crate::net::transfer::safe_name(&path.file_name().unwrap_or_default().to_string_lossy());
         let offers = self.to.entry(to.clone()).or_default();
         if let Some(known) = offers.iter().find(|offer| offer.path == path) {
-            return Ok(known.name.clone());
+            return known.name.clone();
         }
         offers.retain(|offer| offer.name != own || !offer.path.as_os_str().is_empty());
         let name = crate::net::transfer::numbered(&own)
@@ -43,10 +40,10 @@ impl Offers {
             offers.remove(0);
         }
         offers.push(Offer { name: name.clone(), path: path.to_owned() });
-        Ok(name)
+        name
     }
 
-    /// The file that was offered to somebody by this name; to be opened with [`SharedFile::open`].
+    /// The file that was offered to somebody by this name; to be opened with [`super::SharedFile::open`].
     pub(in crate::net) fn find(&self, to: &UserName, name: &str) -> Option<&Path> {
         self.to.get(to)?.iter().find(|offer| offer.name == name).map(|offer| offer.path.as_path())
     }

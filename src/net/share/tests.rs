@@ -261,9 +261,9 @@ fn an_offer_is_for_one_person() {
     let other = place.folder().join("sub/secret.txt");
     fs::write(&other, "other").unwrap();
     let mut offers = Offers::default();
-    assert_eq!(offers.add(&bob, &secret).unwrap(), "secret.txt");
-    assert_eq!(offers.add(&bob, &secret).unwrap(), "secret.txt");
-    assert_eq!(offers.add(&bob, &other).unwrap(), "secret (2).txt");
+    assert_eq!(offers.add(&bob, &secret), "secret.txt");
+    assert_eq!(offers.add(&bob, &secret), "secret.txt");
+    assert_eq!(offers.add(&bob, &other), "secret (2).txt");
     assert_eq!(offers.find(&bob, "secret.txt"), Some(secret.as_path()));
     assert_eq!(offers.find(&bob, "secret (2).txt"), Some(other.as_path()));
     assert_eq!(offers.find(&eve, "secret.txt"), None);
@@ -273,9 +273,12 @@ fn an_offer_is_for_one_person() {
     assert_eq!(content(SharedFile::open(&secret).unwrap()), "secret");
     offers.withdraw(&bob, "secret.txt");
     assert!(SharedFile::open(offers.find(&bob, "secret.txt").unwrap()).is_err());
-    assert_eq!(offers.add(&bob, &secret).unwrap(), "secret.txt");
+    assert_eq!(offers.add(&bob, &secret), "secret.txt");
     for no_file in [place.folder(), "/dev/null".into()] {
-        assert!(matches!(offers.add(&bob, &no_file), Err(ShareError::NotAFile)), "{no_file:?}");
+        assert!(matches!(SharedFile::open(&no_file), Err(ShareError::NotAFile)), "{no_file:?}");
     }
-    assert!(matches!(offers.add(&bob, &place.folder().join("nothing")), Err(ShareError::NoFile)));
+    // No disk is touched here: the file is looked at before.
+    let nothing = place.folder().join("nothing");
+    assert_eq!(offers.add(&bob, &nothing), "nothing");
+    assert!(matches!(SharedFile::open(&nothing), Err(ShareError::NoFile)));
 }
