@@ -1,12 +1,15 @@
 //! How many connections, and how fast, one address may make. Pure: the time goes in.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Most connections at once, from everywhere and from one address.
 const CONNECTIONS: usize = 256;
 const PER_ADDRESS: usize = 32;
+/// Most connections at once from all IPv6 addresses: one computer can have as many of these as it likes, and a network of
+/// honest ones shares their first half. So the rest is for those at IPv4 addresses, of which there are few.
+const IPV6: usize = 192;
 /// How many connections one address may make in a row, and then per second: somebody who gets a folder of small files
 /// makes one for each. Whoever is faster waits.
 const BURST: f64 = 4096.0;
@@ -18,6 +21,7 @@ const ADDRESSES: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Admission {
     open: usize,
+    open_ipv6: usize,
     visitors: HashMap<IpAddr, Visitor>,
 }
 
@@ -42,8 +46,9 @@ impl Admission {
     /// A connection from this address. `None`: there are too many, it is to be closed. Else it may be served after this
     /// time, and must be counted out with [`Self::leave`].
     pub(super) fn enter(&mut self, address: IpAddr, now: Instant) -> Option<Duration> {
-        let address = place(address);
-        if self.open >= CONNECTIONS || !self.has_room(address, now) {
+        let address = address.to_canonical();
+        let is_full = self.open >= CONNECTIONS || (address.is_ipv6() && self.open_ipv6 >= IPV6);
+        if is_full || !self.has_room(address, now) {
             return None;
         }
         let new = Visitor { open: 0, allowance: BURST, at: now };
@@ -55,13 +60,16 @@ impl Admission {
         visitor.open += 1;
         visitor.allowance -= 1.0;
         self.open += 1;
+        self.open_ipv6 += usize::from(address.is_ipv6());
         Some(Duration::from_secs_f64((-visitor.allowance).max(0.0) / PER_SECOND))
     }
 
     /// A connection from this address is closed.
     pub(super) fn leave(&mut self, address: IpAddr) {
+        let address = address.to_canonical();
         self.open = self.open.saturating_sub(1);
-        if let Some(visitor) = self.visitors.get_mut(&place(address)) {
+        self.open_ipv6 = self.open_ipv6.saturating_sub(usize::from(address.is_ipv6()));
+        if let Some(visitor) = self.visitors.get_mut(&address) {
             visitor.open = visitor.open.saturating_sub(1);
         }
     }
@@ -75,17 +83,6 @@ impl Admission {
             });
         }
         self.visitors.len() < ADDRESSES || self.visitors.contains_key(&address)
-    }
-}
-
-/// One computer has as many IPv6 addresses as it likes, all with the same first half.
-fn place(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) if !v6.is_unicast_link_local() => {
-            let [a, b, c, d, ..] = v6.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        other => other,
     }
 }
 
@@ -131,10 +128,29 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_one_computer_are_one_and_quiet_ones_are_forgotten() {
+    fn neighbours_do_not_count_as_one_and_many_addresses_do_not_take_all_places() {
         let (mut admission, now) = (Admission::default(), Instant::now());
-        let entered = (0..100).filter(|n| admission.enter(format!("2001:db8::{n}").parse().unwrap(), now).is_some());
-        assert_eq!(entered.count(), PER_ADDRESS);
+        let mut entered =
+            |prefix: &str, last: usize| admission.enter(format!("{prefix}::{last:x}").parse().unwrap(), now).is_some();
+        // Somebody idle takes all places of one address, and the next one has all of theirs.
+        assert_eq!((0..100).filter(|_| entered("2001:db8", 1)).count(), PER_ADDRESS);
+        assert_eq!((0..100).filter(|_| entered("2001:db8", 2)).count(), PER_ADDRESS);
+        let (own, link_local) = (1000..2000).map(|last| (entered("2001:db8", last), entered("fe80", last))).unzip();
+        let more = |entered: Vec<bool>| entered.into_iter().filter(|entered| *entered).count();
+        assert_eq!(2 * PER_ADDRESS + more(own) + more(link_local), IPV6);
+        for last in 0..CONNECTIONS - IPV6 {
+            assert!(admission.enter(address(u8::try_from(last).unwrap()), now).is_some());
+        }
+        assert!(admission.enter(address(255), now).is_none());
+        admission.leave(address(1));
+        assert!(admission.enter("2001:db8::3".parse().unwrap(), now).is_none());
+        admission.leave("2001:db8::1".parse().unwrap());
+        assert!(admission.enter("2001:db8::3".parse().unwrap(), now).is_some());
+    }
+
+    #[test]
+    fn quiet_addresses_are_forgotten() {
+        let (mut admission, now) = (Admission::default(), Instant::now());
         assert!(admission.enter("::ffff:127.0.0.1".parse().unwrap(), now).is_some());
         assert!(admission.visitors.contains_key(&address(1)));
         for n in 0..2 * ADDRESSES {
