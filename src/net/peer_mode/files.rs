@@ -4,19 +4,36 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::task::spawn_blocking;
 
 use crate::net::share::{Listing, Offers, Share, ShareError, SharedFile};
 use crate::net::transfer::Source;
 use crate::protocol::ident::UserName;
-use crate::protocol::social::NameMatch;
+use crate::protocol::social::{self, NameMatch};
 
 /// What is shared with whom. Cheap to clone; all clones are the same.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files(Arc<Mutex<State>>);
 
+/// A look through the shared folder.
+#[derive(Debug)]
+struct Look {
+    began: Instant,
+    /// What those are told who have asked.
+    reply: Vec<u8>,
+}
+
+/// What a look through a shared folder has found.
+pub(super) type Found = (Share, Result<Listing, ShareError>);
+
 #[derive(Debug, Default)]
 struct State {
     share: Option<Share>,
+    /// Held while the shared folder is looked through for somebody. Another folder has another one: that look may never end,
+    /// on a disk of another computer.
+    last_look: Arc<tokio::sync::Mutex<Option<Look>>>,
     offers: Offers,
     /// Who is where: an offer is to a person, and a request comes from an address.
     people: HashMap<IpAddr, Vec<UserName>>,
@@ -36,7 +53,9 @@ impl Files {
 
     /// Shares this folder from now on, or none.
     pub(super) fn share(&self, share: Option<Share>) {
-        self.lock().share = share;
+        let mut state = self.lock();
+        state.share = share;
+        state.last_look = Arc::default();
     }
 
     /// Takes note of who is at an address.
@@ -63,11 +82,36 @@ impl Files {
         })
     }
 
-    /// Looks through what is shared with everybody, if anything is. Blocks on the disk.
-    pub(super) fn list(&self) -> Option<(Share, Result<Listing, ShareError>)> {
-        let share = self.lock().share.clone()?;
-        let listing = share.list();
-        Some((share, listing))
+    /// Looks through what is shared with everybody, if anything is, unless somebody else does so from now on. Gives the
+    /// reply to whoever has asked, and, of a look of one's own, what it has found.
+    pub(super) async fn list(&self) -> (Vec<u8>, Option<Found>) {
+        let asked = Instant::now();
+        let nothing = || social::encode_file_list(Vec::new());
+        let (share, last_look) = {
+            let state = self.lock();
+            (state.share.clone(), Arc::clone(&state.last_look))
+        };
+        let Some(share) = share else { return (nothing(), None) };
+        let mut last = last_look.lock().await;
+        if let Some(look) = last.as_ref().filter(|look| look.began >= asked) {
+            return (if self.is_shared(&share) { look.reply.clone() } else { nothing() }, None);
+        }
+        let began = Instant::now();
+        let folder = share.clone();
+        let looked = spawn_blocking(move || {
+            let listing = folder.list();
+            // What is wrong with the folder is not for others: to them nothing is shared.
+            let names = listing.as_ref().map_or_else(|_| Vec::new(), |listing| listing.names.to_vec());
+            (social::encode_file_list(names), listing)
+        });
+        // A panic of that thread has been printed; there is nothing to tell then. Nor is there if sharing was stopped.
+        match looked.await {
+            Ok((reply, listing)) if self.is_shared(&share) => {
+                *last = Some(Look { began, reply: reply.clone() });
+                (reply, Some((share, listing)))
+            }
+            _ => (nothing(), None),
+        }
     }
 
     /// Whether this folder is shared.
@@ -109,5 +153,39 @@ impl Files {
     /// Takes an offer back.
     pub(super) fn withdraw(&self, to: &UserName, name: &str) {
         self.lock().offers.withdraw(to, name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_is_looked_through_for_many_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::default();
+        assert!(files.list().await.1.is_none(), "nothing is shared");
+        files.share(Some(Share::open(folder.path()).unwrap()));
+        for name in ["a", "b"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+            let last_look = Arc::clone(&files.lock().last_look);
+            // All ask during somebody's look, which may be too late for what has changed.
+            let look = last_look.lock().await;
+            let mut asking = JoinSet::new();
+            for _ in 0..20 {
+                let files = files.clone();
+                asking.spawn(async move { files.list().await });
+            }
+            tokio::task::yield_now().await;
+            drop(look);
+            let told = asking.join_all().await;
+            let looks: Vec<_> = told.iter().filter_map(|(_, found)| found.as_ref()).collect();
+            assert_eq!(looks.len(), 1);
+            let names = &looks[0].1.as_ref().unwrap().names;
+            assert!(names.contains(&name.to_owned()), "what is new is seen at once: {names:?}");
+            assert!(told.iter().all(|(reply, _)| *reply == social::encode_file_list(names.to_vec())));
+        }
     }
 }

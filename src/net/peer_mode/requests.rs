@@ -4,8 +4,6 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::task::spawn_blocking;
-
 use super::Peer;
 use super::errands;
 use crate::net::command::OfferId;
@@ -13,7 +11,7 @@ use crate::net::event::Event;
 use crate::net::exchange::{Arrival, Reply, Request};
 use crate::net::node::{Input, ReplyKey};
 use crate::protocol::ident::UserName;
-use crate::protocol::social::{self, PeerRequest, UserInfo};
+use crate::protocol::social::{PeerRequest, UserInfo};
 
 /// A peer that has just come, or has another address than before, can be faster than the news of it: its requests wait for
 /// so long.
@@ -72,12 +70,9 @@ impl Peer<'_> {
             PeerRequest::GetUserInfo => drop(reply.send(Reply::Bytes(self.own_info().to_reply()))),
             PeerRequest::ListFiles => {
                 let (files, news) = (self.files.clone(), self.errands.news());
-                spawn_blocking(move || {
-                    let found = files.list();
-                    // What is wrong with the folder is not for others: to them nothing is shared.
-                    let listing = found.as_ref().and_then(|(_, listing)| listing.as_ref().ok());
-                    let names = listing.map_or_else(Vec::new, |listing| listing.names.to_vec());
-                    drop(reply.send(Reply::Bytes(social::encode_file_list(names))));
+                tokio::spawn(async move {
+                    let (list, found) = files.list().await;
+                    drop(reply.send(Reply::Bytes(list)));
                     if let Some((share, listing)) = found {
                         // Without room for it, the next list tells the same.
                         drop(news.try_send(errands::listed(share, listing)));
