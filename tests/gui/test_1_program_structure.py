@@ -63,3 +63,19 @@ def test_the_guide_is_there_from_the_first_window_on(scene):
     scene.session.key("Escape", "Escape")
     ben.app.no_window("User Guide - Klatch")
     preferences.close()
+
+
+def test_menu_of_a_person_opens_by_keyboard(scene):
+    server = scene.server()
+    alice, bob = scene.person("alice", server), scene.person("bob", server)
+    alice.wait_buddies("bob")
+    alice.window.find("list", "People").row("bob").click()
+    for key in ("shift+F10", "Menu"):
+        scene.session.key(key)
+        alice.window.find("menu item", "Copy Name")
+        scene.session.key("Escape")
+        alice.window.wait_gone("menu item", "Copy Name")
+    # What is typed into the list still goes to the search.
+    scene.session.key("b", "o")
+    alice.window.find("entry", "Find people", text="bo")
+    bob.quit()

@@ -115,6 +115,8 @@ impl Window {
     fn connect_list_keys(&self) {
         let list = &self.imp().list;
         let keys = gtk::EventControllerKey::new();
+        // Before the search, which takes whatever is typed into the list, and Shift+F10 for its own menu.
+        keys.set_propagation_phase(gtk::PropagationPhase::Capture);
         keys.connect_key_pressed(glib::clone!(
             #[weak(rename_to = window)]
             self,
