@@ -119,6 +119,14 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("The other computer cannot be reached."),
             gettext("It may have left the network, or a firewall keeps connections away from it. Try again."),
         ),
+        NetErrorKind::NoAnswer => (
+            gettext("The other side does not answer this."),
+            gettext("They may not want to, or use a program that cannot. Ask them."),
+        ),
+        NetErrorKind::BrokenOff => (
+            gettext("The other side broke off before the end of the file."),
+            gettext("They may have cancelled it, quit, or left the network. Try again when they are back."),
+        ),
         NetErrorKind::BadReply => (
             gettext("The other program gave an answer that makes no sense."),
             gettext("Try again. If this goes on, tell whoever wrote it."),

@@ -191,9 +191,7 @@ fn state_words(transfer: &Transfer) -> String {
     let Some(now) = transfer.now() else { return String::new() };
     let done = glib::format_size(now.done);
     match &now.state {
-        TransferState::Offered => {
-            gettext_f("Offered. It is sent as soon as {name} accepts.", &[("name", &now.peer.shown())])
-        }
+        TransferState::Offered => gettext_f("Offered. It is sent if {name} accepts.", &[("name", &now.peer.shown())]),
         TransferState::Done => done.into(),
         TransferState::Cancelled => gettext("Cancelled"),
         TransferState::Failed(error) => {

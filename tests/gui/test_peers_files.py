@@ -86,7 +86,7 @@ def test_offering_a_file_by_the_menu(scene):
     ann.send_file("Bob", os.path.join(folder, "large.bin"))
     # Where one sees what has become of it.
     sent = ann.transfers()
-    sent.wait("large.bin to Bob", "^Offered. It is sent as soon as Bob accepts.$")
+    sent.wait("large.bin to Bob", "^Offered. It is sent if Bob accepts.$")
     bob.accept_offer("Ann", "large.bin")
     bob.transfers().wait("large.bin from Ann", r"^2\.1\sMB$")
     check(bob.downloads, "large.bin")

@@ -69,6 +69,12 @@ pub enum NetErrorKind {
     /// Peer mode: the other side cannot be reached, or does not answer.
     #[error("the other side cannot be reached")]
     PeerUnreachable,
+    /// Peer mode: the other side has taken the question and answered nothing.
+    #[error("the other side gave no answer")]
+    NoAnswer,
+    /// Peer mode: the connection ended before all of a file had come or gone.
+    #[error("the connection ended before the end of the file")]
+    BrokenOff,
     /// Peer mode: the other side answered with something that is no answer.
     #[error("the other side gave no sensible answer")]
     BadReply,
@@ -97,7 +103,7 @@ pub enum NetErrorKind {
 
 impl NetErrorKind {
     /// Every one that there is.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::HostNotFound,
         Self::Refused,
         Self::Unreachable,
@@ -119,6 +125,8 @@ impl NetErrorKind {
         Self::PeersOnly,
         Self::UnknownPeer,
         Self::PeerUnreachable,
+        Self::NoAnswer,
+        Self::BrokenOff,
         Self::BadReply,
         Self::NoSuchFile,
         Self::LocalFile,
@@ -140,6 +148,8 @@ impl NetErrorKind {
             | Self::NotTheProtocol
             | Self::NoConversation
             | Self::PeerUnreachable
+            | Self::NoAnswer
+            | Self::BrokenOff
             | Self::BadReply
             | Self::DiskFull
             | Self::Discovery

@@ -108,7 +108,9 @@ impl Errands {
         let asking = self.request(at, PeerRequest::GetUserInfo, form);
         self.run(async move {
             let info = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
-                UserInfo::from_reply(&answer.reply).map(|info| (info, answer.form)).map_err(|error| bad_reply(&error))
+                UserInfo::from_reply(&answer.reply)
+                    .map(|info| (info, answer.form))
+                    .map_err(|error| bad_reply(&answer.reply, &error))
             });
             News::UserInfo(of, info)
         });
@@ -119,7 +121,7 @@ impl Errands {
         let asking = self.request(at, PeerRequest::ListFiles, form);
         self.run(async move {
             let files = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
-                let mut list = social::file_list(&answer.reply).map_err(|error| bad_reply(&error))?;
+                let mut list = social::file_list(&answer.reply).map_err(|error| bad_reply(&answer.reply, &error))?;
                 list.names.sort();
                 Ok((list, answer.form))
             });
@@ -176,7 +178,7 @@ impl Errands {
             let answering = match asking.await {
                 Ok(answer) => match UserInfo::from_reply(&answer.reply) {
                     Ok(info) => Ok(Answering { info, at, form: answer.form }),
-                    Err(error) => Err(Silence { error: bad_reply(&error), is_busy: false }),
+                    Err(error) => Err(Silence { error: bad_reply(&answer.reply, &error), is_busy: false }),
                 },
                 Err(error) => {
                     let is_busy = matches!(error, ExchangeError::TimedOut(_));
@@ -248,11 +250,13 @@ pub(super) fn transfer_error(error: &TransferError) -> NetError {
         TransferError::Nothing => return NetError::new(NetErrorKind::NoSuchFile),
         TransferError::DiskFull => return NetError::new(NetErrorKind::DiskFull),
         TransferError::Local { .. } | TransferError::TooLarge | TransferError::Share(_) => NetErrorKind::LocalFile,
-        TransferError::Lost { .. } | TransferError::Cancelled => NetErrorKind::PeerUnreachable,
+        TransferError::Lost { .. } | TransferError::Cancelled => NetErrorKind::BrokenOff,
     };
     NetError::with(kind, error.to_string())
 }
 
-fn bad_reply(error: &impl ToString) -> NetError {
-    NetError::with(NetErrorKind::BadReply, error.to_string())
+/// Nothing at all is what somebody gets who is blocked, and what programs say to a question that they do not know.
+fn bad_reply(reply: &[u8], error: &impl ToString) -> NetError {
+    let kind = if reply.is_empty() { NetErrorKind::NoAnswer } else { NetErrorKind::BadReply };
+    NetError::with(kind, error.to_string())
 }

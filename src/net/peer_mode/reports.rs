@@ -114,7 +114,7 @@ impl Peer<'_> {
 
     /// Looks whether somebody is still there who could not be reached.
     fn doubt(&mut self, name: &UserName, because: &NetError) {
-        if because.kind == NetErrorKind::PeerUnreachable {
+        if matches!(because.kind, NetErrorKind::PeerUnreachable | NetErrorKind::BrokenOff) {
             self.verify(name);
         }
     }

@@ -30,11 +30,13 @@ const AT_A_SERVER: [NetErrorKind; 12] = [
     NetErrorKind::ServerError,
     NetErrorKind::BadMessage,
 ];
-const WITHOUT_A_SERVER: [NetErrorKind; 7] = [
+const WITHOUT_A_SERVER: [NetErrorKind; 9] = [
     NetErrorKind::Discovery,
     NetErrorKind::CannotListen,
     NetErrorKind::UnknownPeer,
     NetErrorKind::PeerUnreachable,
+    NetErrorKind::NoAnswer,
+    NetErrorKind::BrokenOff,
     NetErrorKind::BadReply,
     NetErrorKind::TooManyPeers,
     NetErrorKind::PeersOnly,
