@@ -11,7 +11,7 @@ use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
 use super::conversation::ConversationWindow;
-use super::hosting::{self, Hosting, HostingState};
+use super::hosting::{Hosting, HostingState};
 use super::hosting_alert;
 use super::invitation;
 use super::model::{Client, Conversation};

@@ -44,6 +44,18 @@ pub enum HostingState {
     Failed(Problem),
 }
 
+impl HostingState {
+    /// How many others are registered, besides oneself; `link` is how one is connected.
+    pub fn guests(&self, link: Option<&LinkState>) -> usize {
+        match self {
+            Self::Running { port, people } => {
+                people.saturating_sub(usize::from(link.is_some_and(|link| is_own_guest(link, *port))))
+            }
+            Self::Stopped | Self::Stopping | Self::Failed(_) => 0,
+        }
+    }
+}
+
 /// The address of a server of this program, as this program reaches it.
 pub fn own_address(port: u16) -> ServerAddress {
     ServerAddress { host: "localhost".to_owned(), port }

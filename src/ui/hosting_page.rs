@@ -169,10 +169,7 @@ impl HostingPage {
     /// Asks first if somebody would lose the connection.
     fn ask_to_stop(&self) {
         let Some(hosting) = self.imp().hosting.get() else { return };
-        let others = match hosting.state() {
-            HostingState::Running { people, .. } => people.saturating_sub(usize::from(self.is_own_guest())),
-            HostingState::Stopped | HostingState::Stopping | HostingState::Failed(_) => 0,
-        };
+        let others = hosting.state().guests(self.imp().link.borrow().as_ref());
         if others == 0 {
             self.stop();
             return;

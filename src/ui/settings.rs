@@ -166,7 +166,7 @@ impl Settings {
     /// Remembers how to go online: of a peer, what its windows ask for before that.
     pub fn set_mode(&self, mode: &Mode) {
         self.set_name(mode.name());
-        self.set(key::MODE, if mode.has_files() { "peer" } else { "server" });
+        self.set_is_peer(mode.has_files());
         match mode {
             Mode::Server(parameters) => self.set_server(&parameters.address),
             Mode::Peer(parameters) => {

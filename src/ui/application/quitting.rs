@@ -3,7 +3,7 @@
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
-use super::{Application, HostingState, hosting};
+use super::{Application, Client};
 use crate::ui::i18n::{gettext, ngettext_f};
 use crate::ui::question::Question;
 
@@ -39,13 +39,8 @@ impl Application {
     /// What would be lost: each with the question, and why.
     fn losses(&self) -> Vec<(String, String)> {
         let mut losses = Vec::new();
-        let guests = match self.imp().hosting.state() {
-            HostingState::Running { port, people } => {
-                let is_own_guest = self.client().is_some_and(|client| hosting::is_own_guest(&client.link(), port));
-                people.saturating_sub(usize::from(is_own_guest))
-            }
-            _ => 0,
-        };
+        let link = self.client().map(Client::link);
+        let guests = self.imp().hosting.state().guests(link.as_ref());
         if guests > 0 {
             losses.push((
                 ngettext_f("Disconnect {n} other person?", "Disconnect {n} other people?", guests, &[]),
