@@ -1,13 +1,15 @@
 //! The side that asks.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{Answer, ExchangeError};
@@ -98,12 +100,14 @@ pub(in crate::net) async fn request(to: &[SocketAddr], bytes: &[u8]) -> Result<(
 /// The first connection that comes about; another address is tried whenever one fails or takes its time.
 async fn connect(to: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), ExchangeError> {
     let mut failure = ExchangeError::NoAddress;
-    let mut attempts = JoinSet::new();
+    let mut attempts = Vec::new();
     let mut addresses = to.iter().copied().take(ADDRESSES);
     loop {
         let next = addresses.next();
-        if let Some(address) = next {
-            attempts.spawn(async move { (attempt(address).await, address) });
+        match next {
+            Some(address) => attempts.push(Box::pin(attempt(address))),
+            None if attempts.is_empty() => return Err(failure),
+            None => {}
         }
         let patience = async {
             match next {
@@ -112,28 +116,38 @@ async fn connect(to: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), ExchangeE
             }
         };
         tokio::select! {
-            ended = attempts.join_next() => match ended {
-                Some(Ok((Ok(stream), address))) => {
-                    // The end of a long request does not wait until its beginning is confirmed. It works without, too.
-                    let _ = stream.set_nodelay(true);
-                    return Ok((stream, address));
-                }
-                Some(Ok((Err(error), _))) => failure = ExchangeError::Unreachable(error),
-                Some(Err(_)) => {}
-                None => return Err(failure),
+            ended = next_ended(&mut attempts) => match ended {
+                Ok(connected) => return Ok(connected),
+                Err(error) => failure = ExchangeError::Unreachable(error),
             },
             () = patience => {}
         }
     }
 }
 
-async fn attempt(address: SocketAddr) -> io::Result<TcpStream> {
+/// What comes of the first of these that ends, which is taken out. They run only here, and end with who waits for them.
+async fn next_ended<F: Future>(running: &mut Vec<Pin<Box<F>>>) -> F::Output {
+    poll_fn(|context| {
+        let ended = running.iter_mut().enumerate().find_map(|(at, it)| match it.as_mut().poll(context) {
+            Poll::Ready(output) => Some((at, output)),
+            Poll::Pending => None,
+        });
+        let Some((at, output)) = ended else { return Poll::Pending };
+        drop(running.swap_remove(at));
+        Poll::Ready(output)
+    })
+    .await
+}
+
+async fn attempt(address: SocketAddr) -> io::Result<(TcpStream, SocketAddr)> {
     let stream = timeout(CONNECT, TcpStream::connect(address)).await??;
     // On loopback a port without a listener can answer itself: the kernel may choose it as our own.
     if stream.local_addr()? == address {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
-    Ok(stream)
+    // The end of a long request does not wait until its beginning is confirmed. It works without, too.
+    let _ = stream.set_nodelay(true);
+    Ok((stream, address))
 }
 
 /// Reads until the other side closes, or until the reply is complete. `patience` is for its first byte, `limit` for all.

@@ -139,9 +139,13 @@ async fn connection(
         Reply::Nothing => {}
     }
     stream.shutdown().await?;
-    // Some requesters never close; that is no failure.
-    let _ = timeout(DRAIN, discard(&mut stream)).await;
-    Ok(())
+    Ok(drain(&mut stream).await?)
+}
+
+/// Waits for a short while until the other side has closed, after all was written. Some requesters never close; that is no
+/// failure.
+pub(in crate::net) async fn drain(stream: &mut TcpStream) -> io::Result<()> {
+    timeout(DRAIN, discard(stream)).await.unwrap_or(Ok(()))
 }
 
 /// Reads one request; `None` if the connection is closed without a byte.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_channel::Sender;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
 use super::added::{Answering, Silence};
@@ -38,12 +38,12 @@ pub(super) enum News {
     Offered(UserName, String, PathBuf),
     /// An offer could not be made.
     NotOffered(UserName, PathBuf, NetError),
-    /// How far a download is.
-    Progress(TransferId, u64),
+    /// How many bytes of a file have come or gone, and of how many, if that is known.
+    Progress(TransferId, u64, Option<u64>),
     /// How a download has ended.
     Downloaded(TransferId, Result<Downloaded, TransferError>),
-    /// How far an upload is.
-    Upload(TransferId, transfer::Progress),
+    /// How an upload has ended.
+    Uploaded(TransferId, Result<u64, TransferError>),
     /// Who is at an address that the user has given.
     LookedAt(ServerAddress, Result<Answering, Silence>),
     /// This folder is open to be shared, or cannot be.
@@ -164,6 +164,11 @@ impl Errands {
     /// Gets a file.
     pub(super) fn download(&self, id: TransferId, order: Download) {
         self.run(async move { News::Downloaded(id, transfer::download(order).await) });
+    }
+
+    /// Waits until a file has gone. Whoever asked for it may go before it begins.
+    pub(super) fn upload(&self, id: TransferId, end: oneshot::Receiver<Result<u64, TransferError>>) {
+        self.run(async move { News::Uploaded(id, end.await.unwrap_or(Err(TransferError::Cancelled))) });
     }
 
     /// Looks who is at an address that the user has given.

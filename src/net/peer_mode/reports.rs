@@ -42,8 +42,8 @@ impl Peer<'_> {
                 self.doubt(&to, &because);
                 self.tell(Event::NotOffered { to, path, because }).await;
             }
-            News::Progress(id, done) => {
-                let update = self.transfers.progress(id, done);
+            News::Progress(id, done, total) => {
+                let update = self.transfers.progress(id, done, total);
                 self.tell_transfer(update).await;
             }
             News::Downloaded(id, result) => {
@@ -53,8 +53,8 @@ impl Peer<'_> {
                 }
                 self.tell_transfer(update).await;
             }
-            News::Upload(id, progress) => {
-                let update = self.transfers.uploaded(id, progress);
+            News::Uploaded(id, result) => {
+                let update = self.transfers.uploaded(id, result);
                 self.tell_transfer(update).await;
             }
             News::LookedAt(address, answer) => self.looked_at(address, answer).await,

@@ -83,7 +83,9 @@ impl Peer<'_> {
                 let upload = self.files.source(from.ip(), &name).map(|(source, path, person)| {
                     let somebody = || self.node.people_at(from.ip()).into_iter().next();
                     let who = person.or_else(somebody).unwrap_or_else(|| UserName::received(&from.ip().to_string()));
-                    self.transfers.upload(who, name, source, path)
+                    let (upload, id, end) = self.transfers.upload(who, name, source, path);
+                    self.errands.upload(id, end);
+                    upload
                 });
                 drop(reply.send(upload.map_or(Reply::Nothing, Reply::File)));
             }

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_channel::Sender;
+use tokio::sync::oneshot;
 use tracing::debug;
 
 use super::errands::{News, transfer_error};
 use crate::net::command::TransferId;
 use crate::net::event::{Direction, NetError, Transfer, TransferState};
-use crate::net::transfer::{Cancel, Download, Downloaded, Progress, Source, TransferError, Upload};
+use crate::net::transfer::{Cancel, Download, Downloaded, Source, TransferError, Upload};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::Form;
 
@@ -26,35 +27,6 @@ pub(super) struct Wanted {
     /// Where it is to be, and under which name if not its own.
     pub(super) folder: PathBuf,
     pub(super) save_as: Option<String>,
-}
-
-/// Tells what becomes of an upload, also if nothing does: whoever asked may go before it begins.
-struct Reporter {
-    id: TransferId,
-    news: Sender<News>,
-    has_ended: bool,
-}
-
-impl Reporter {
-    fn tell(&mut self, progress: Progress) {
-        match progress {
-            Progress::Running { .. } => drop(self.news.try_send(News::Upload(self.id, progress))),
-            Progress::Ended(_) => {
-                self.has_ended = true;
-                // The loop takes news all the time, unless it has ended; then nobody needs to hear of it.
-                drop(self.news.send_blocking(News::Upload(self.id, progress)));
-            }
-        }
-    }
-}
-
-impl Drop for Reporter {
-    fn drop(&mut self) {
-        if !self.has_ended {
-            // May be on the thread of the loop, so must not wait.
-            drop(self.news.try_send(News::Upload(self.id, Progress::Ended(Err(TransferError::Cancelled)))));
-        }
-    }
 }
 
 /// Whoever is told of transfers may still show those from before the last time that one went offline.
@@ -100,7 +72,7 @@ impl Transfers {
             folder,
             save_as,
             // Progress that nobody has time for is superseded by the next.
-            progress: Box::new(move |done| drop(news.try_send(News::Progress(id, done)))),
+            progress: Box::new(move |done| drop(news.try_send(News::Progress(id, done, None)))),
             cancel: cancel.clone(),
         };
         let transfer = Transfer {
@@ -117,8 +89,14 @@ impl Transfers {
         (transfer, order)
     }
 
-    /// A file that somebody asks for; what to reply with.
-    pub(super) fn upload(&mut self, peer: UserName, file: String, source: Source, path: PathBuf) -> Upload {
+    /// A file that somebody asks for: what to reply with, and where its end will be told.
+    pub(super) fn upload(
+        &mut self,
+        peer: UserName,
+        file: String,
+        source: Source,
+        path: PathBuf,
+    ) -> (Upload, TransferId, oneshot::Receiver<Result<u64, TransferError>>) {
         let offer = match &source {
             Source::Offered(path) => self.offered.remove(&(peer.clone(), path.clone())),
             Source::Shared(..) => None,
@@ -137,13 +115,17 @@ impl Transfers {
             path,
         };
         self.running.insert(id, Running { transfer, cancel: cancel.clone(), is_told });
-        let mut reporter = Reporter { id, news: self.news.clone(), has_ended: false };
-        Upload { source, report: Box::new(move |progress| reporter.tell(progress)), cancel }
+        let news = self.news.clone();
+        let (ended, end) = oneshot::channel();
+        let progress = Box::new(move |done, size| drop(news.try_send(News::Progress(id, done, Some(size)))));
+        (Upload { source, progress, cancel, ended }, id, end)
     }
 
-    pub(super) fn progress(&mut self, id: TransferId, done: u64) -> Option<Transfer> {
+    /// So much of a file has come or gone; of how much, if that is known.
+    pub(super) fn progress(&mut self, id: TransferId, done: u64, total: Option<u64>) -> Option<Transfer> {
         let Running { transfer, is_told, .. } = self.running.get_mut(&id)?;
         transfer.done = done;
+        transfer.total = total;
         *is_told = true;
         Some(transfer.clone())
     }
@@ -162,24 +144,18 @@ impl Transfers {
         Some(transfer)
     }
 
-    pub(super) fn uploaded(&mut self, id: TransferId, progress: Progress) -> Option<Transfer> {
-        let result = match progress {
-            Progress::Running { done, size } => {
-                self.running.get_mut(&id)?.transfer.total = Some(size);
-                return self.progress(id, done);
-            }
-            Progress::Ended(result) => result,
-        };
+    pub(super) fn uploaded(&mut self, id: TransferId, result: Result<u64, TransferError>) -> Option<Transfer> {
         let Running { mut transfer, is_told, .. } = self.running.remove(&id)?;
-        if let (Err(error), false) = (&result, is_told) {
-            // Somebody asked for what is not there, or has gone before it began: nobody here needs to hear of it.
-            debug!(file = transfer.file, %error, "a file was asked for and did not go out");
-            return None;
-        }
         transfer.state = match result {
             Ok(done) => {
                 transfer.done = done;
+                transfer.total = Some(done);
                 TransferState::Done
+            }
+            Err(error @ (TransferError::Share(_) | TransferError::Cancelled)) if !is_told => {
+                // Somebody asked for what is not there, or has gone before it began: nobody here needs to hear of it.
+                debug!(file = transfer.file, %error, "a file was asked for and did not go out");
+                return None;
             }
             Err(error) => ended_early(error),
         };
@@ -256,15 +232,29 @@ fn ended_early(error: TransferError) -> TransferState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::share::ShareError;
 
     #[test]
     fn whoever_goes_before_the_file_begins_leaves_nothing_behind() {
-        let (news, heard) = async_channel::bounded(1);
-        let mut transfers = Transfers::new(news);
+        let mut transfers = Transfers::new(async_channel::bounded(1).0);
         let path = PathBuf::from("/nowhere");
-        drop(transfers.upload(UserName::received("eve"), "a.txt".into(), Source::Offered(path.clone()), path));
-        let Ok(News::Upload(id, progress)) = heard.try_recv() else { panic!("nothing was told") };
-        assert_eq!(transfers.uploaded(id, progress), None);
+        let ask = |transfers: &mut Transfers| {
+            transfers.upload(UserName::received("eve"), "a.txt".into(), Source::Offered(path.clone()), path.clone())
+        };
+        let (upload, id, mut end) = ask(&mut transfers);
+        drop(upload);
+        assert!(end.try_recv().is_err());
+        assert_eq!(transfers.uploaded(id, Err(TransferError::Cancelled)), None);
+        let (_, id, _) = ask(&mut transfers);
+        assert_eq!(
+            transfers.uploaded(id, Err(TransferError::Share(ShareError::NoFile))),
+            None,
+            "they asked for nothing"
+        );
+        let (_, id, _) = ask(&mut transfers);
+        let lost = TransferError::Lost { done: 1, error: std::io::ErrorKind::BrokenPipe.into() };
+        let told = transfers.uploaded(id, Err(lost)).unwrap();
+        assert!(matches!(told.state, TransferState::Failed(_)), "something had gone already");
         assert!(transfers.running.is_empty());
     }
 }

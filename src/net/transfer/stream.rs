@@ -26,9 +26,8 @@ const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 const REPORT: Duration = Duration::from_millis(100);
 /// Most bytes in one system call.
 const PIECE: usize = 1 << 20;
-/// The buffer for what the kernel cannot move by itself, and the smaller one with which each file begins.
+/// The buffer for what the kernel does not move by itself.
 const BUFFER: usize = 256 << 10;
-const SMALL_BUFFER: usize = 64 << 10;
 /// After how many bytes it is looked again whether there is room for more.
 const CHECK: u64 = 16 << 20;
 /// A file that is at least so long is worth a pipe.
@@ -103,7 +102,7 @@ pub(super) fn send(source: &SharedFile, socket: &TcpStream, watch: &mut Watch) -
 }
 
 pub(super) fn copy_out(source: &SharedFile, socket: &TcpStream, watch: &mut Watch) -> Result<u64, TransferError> {
-    let mut buffer = vec![0; BUFFER];
+    let mut buffer = buffer();
     let mut reader = (&source.file).take(source.size);
     loop {
         let count = match reader.read(&mut buffer) {
@@ -130,16 +129,22 @@ pub(super) fn copy_out(source: &SharedFile, socket: &TcpStream, watch: &mut Watc
     }
 }
 
+/// What bytes go through in [`receive`]; it may be used for one file after the other.
+pub(super) fn buffer() -> Vec<u8> {
+    vec![0; BUFFER]
+}
+
 /// Receives a file until the end of the stream, which is the end of the file, or until there is no room for more.
 pub(super) fn receive(
     socket: &TcpStream,
     file: &File,
+    buffer: &mut [u8],
     has_room: impl Fn() -> bool,
     watch: &mut Watch,
 ) -> Result<u64, TransferError> {
     let mut checked = 0;
     watch.wait(socket, PollFlags::IN)?;
-    let mut channel = Channel::Buffer { bytes: vec![0; SMALL_BUFFER], is_final: false };
+    let mut channel = Channel::new(buffer);
     loop {
         if watch.done >= WORTH_A_PIPE {
             channel.widen();
@@ -167,58 +172,62 @@ pub(super) fn receive(
     }
 }
 
-/// What bytes pass through on their way from a socket to a file.
-enum Channel {
-    /// Memory of ours; for good if the file system takes nothing from a pipe.
-    Buffer { bytes: Vec<u8>, is_final: bool },
-    /// A pipe: the kernel moves the bytes without a copy into memory of ours.
-    Pipe { reader: OwnedFd, writer: OwnedFd },
+/// What bytes pass through on their way from a socket to a file: memory of ours, or a pipe, by which the kernel moves them
+/// without a copy into that memory.
+struct Channel<'a> {
+    buffer: &'a mut [u8],
+    pipe: Option<Pipe>,
+    /// It is not known yet whether there can be a pipe.
+    may_widen: bool,
 }
 
-impl Channel {
+struct Pipe {
+    reader: OwnedFd,
+    writer: OwnedFd,
+}
+
+impl<'a> Channel<'a> {
+    fn new(buffer: &'a mut [u8]) -> Self {
+        Self { buffer, pipe: None, may_widen: true }
+    }
+
     /// Becomes a pipe, if that is possible.
     fn widen(&mut self) {
-        if let Self::Buffer { is_final: is_final @ false, .. } = self {
-            *is_final = true;
-            if let Ok((reader, writer)) = pipe_with(PipeFlags::CLOEXEC) {
-                // Users may have only so much memory in pipes; a smaller one works too.
-                let _ = fcntl_setpipe_size(&writer, PIECE);
-                *self = Self::Pipe { reader, writer };
-            }
+        if std::mem::take(&mut self.may_widen)
+            && let Ok((reader, writer)) = pipe_with(PipeFlags::CLOEXEC)
+        {
+            // Users may have only so much memory in pipes; a smaller one works too.
+            let _ = fcntl_setpipe_size(&writer, PIECE);
+            self.pipe = Some(Pipe { reader, writer });
         }
     }
 
     /// Takes what has come; 0 at the end of the stream.
     fn fill(&mut self, mut socket: &TcpStream) -> io::Result<usize> {
-        match self {
-            Self::Buffer { bytes, .. } => socket.read(bytes),
-            Self::Pipe { writer, .. } => {
-                Ok(splice(socket, None, writer, None, PIECE, SpliceFlags::MOVE | SpliceFlags::NONBLOCK)?)
-            }
-        }
+        let Some(Pipe { writer, .. }) = &self.pipe else { return socket.read(self.buffer) };
+        Ok(splice(socket, None, writer, None, PIECE, SpliceFlags::MOVE | SpliceFlags::NONBLOCK)?)
     }
 
     /// Writes what was taken.
     fn empty(&mut self, mut file: &File, mut count: usize) -> io::Result<()> {
-        let reader = match self {
-            Self::Buffer { bytes, .. } => return file.write_all(bytes.get(..count).unwrap_or_default()),
-            Self::Pipe { reader, .. } => reader,
+        let Some(Pipe { reader, .. }) = &self.pipe else {
+            return file.write_all(self.buffer.get(..count).unwrap_or_default());
         };
         while count > 0 {
-            match splice(&*reader, None, file, None, count, SpliceFlags::MOVE) {
+            match splice(reader, None, file, None, count, SpliceFlags::MOVE) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(moved) => count -= moved,
                 Err(Errno::INTR) => {}
                 Err(Errno::INVAL | Errno::NOSYS) => {
                     // The file system cannot: what is in the pipe goes through memory, and all that follows.
-                    let mut bytes = vec![0; BUFFER];
-                    while count > 0 {
-                        let part = bytes.get_mut(..count.min(BUFFER)).unwrap_or_default();
-                        File::read_exact(&mut reader.try_clone()?.into(), part)?;
-                        file.write_all(part)?;
-                        count -= part.len();
+                    let mut rest = File::from(reader.try_clone()?).take(count as u64);
+                    loop {
+                        match rest.read(self.buffer)? {
+                            0 => break,
+                            part => file.write_all(self.buffer.get(..part).unwrap_or_default())?,
+                        }
                     }
-                    *self = Self::Buffer { bytes, is_final: true };
+                    self.pipe = None;
                     return Ok(());
                 }
                 Err(error) => return Err(error.into()),

@@ -1,18 +1,22 @@
 use std::fs::{self, File, OpenOptions};
 use std::future::Future;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_channel::Receiver;
+use socket2::SockRef;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
+use super::stream::Watch;
 use super::*;
-use crate::net::exchange::{Arrival, Reply, serve};
-use crate::protocol::social::encode_file_list;
+use crate::net::exchange::{self, Arrival, Reply, serve};
+use crate::net::share::SharedFile;
+use crate::protocol::social::{PeerRequest, encode_file_list};
 
 /// How long anything may take here before it counts as never.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -79,15 +83,12 @@ impl Place {
                     PeerRequest::ListFiles => Reply::Bytes(encode_file_list(share.list().unwrap().names.to_vec())),
                     PeerRequest::GetFile(name) => {
                         let end = end.clone();
-                        let report = Box::new(move |progress| {
-                            if let Progress::Ended(outcome) = progress {
-                                end.try_send(outcome).unwrap();
-                            }
-                        });
+                        let (ended, outcome) = oneshot::channel();
+                        tokio::spawn(async move { end.send(outcome.await.unwrap()).await });
                         let source = Source::Shared(share.clone(), name);
                         let cancel = Cancel::default();
                         *last.lock().unwrap() = cancel.clone();
-                        Reply::File(Upload { source, report, cancel })
+                        Reply::File(Upload { source, progress: Box::new(|_, _| ()), cancel, ended })
                     }
                     other => panic!("{other:?}"),
                 };
@@ -274,7 +275,13 @@ fn a_full_disk_is_told_as_such() {
     for size in [1000, 3_000_000] {
         let (socket, writer) = filled_connection(noise(size));
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let outcome = stream::receive(&socket, &full, || true, &mut Watch::new(&Cancel::default(), &mut |_| ()));
+        let outcome = stream::receive(
+            &socket,
+            &full,
+            &mut stream::buffer(),
+            || true,
+            &mut Watch::new(&Cancel::default(), &mut |_| ()),
+        );
         assert!(matches!(outcome, Err(TransferError::DiskFull)), "{outcome:?}");
         drop(socket);
         writer.join().unwrap();
@@ -287,7 +294,13 @@ fn a_file_without_end_does_not_take_all_room() {
     let folder = tempfile::tempdir().unwrap();
     let file = File::create(folder.path().join("a")).unwrap();
     let has_room = || file.metadata().unwrap().len() < 30 << 20;
-    let outcome = stream::receive(&socket, &file, has_room, &mut Watch::new(&Cancel::default(), &mut |_| ()));
+    let outcome = stream::receive(
+        &socket,
+        &file,
+        &mut stream::buffer(),
+        has_room,
+        &mut Watch::new(&Cancel::default(), &mut |_| ()),
+    );
     assert!(matches!(outcome, Err(TransferError::DiskFull)), "{outcome:?}");
     assert!(file.metadata().unwrap().len() < 40 << 20);
     drop(socket);
@@ -304,7 +317,14 @@ fn a_file_that_takes_nothing_from_a_pipe_is_written_all_the_same() {
     let file = OpenOptions::new().append(true).create(true).open(&path).unwrap();
     let mut reported = 0;
     let mut report = |done| reported = done;
-    let done = stream::receive(&socket, &file, || true, &mut Watch::new(&Cancel::default(), &mut report)).unwrap();
+    let done = stream::receive(
+        &socket,
+        &file,
+        &mut stream::buffer(),
+        || true,
+        &mut Watch::new(&Cancel::default(), &mut report),
+    )
+    .unwrap();
     assert_eq!(done, bytes.len() as u64);
     assert!(reported <= done);
     assert!(fs::read(path).unwrap() == bytes, "the bytes differ");
