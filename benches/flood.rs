@@ -121,8 +121,7 @@ async fn measure(
         clock.connect_after_paint(move |_| frames.borrow_mut().push(begun.borrow().elapsed().as_secs_f64() * 1e3));
     }
     let total = rate * seconds;
-    let (sender, carry, receiver) = net::event_queue();
-    thread::spawn(|| tokio::runtime::Builder::new_current_thread().build().map(|runtime| runtime.block_on(carry)));
+    let (sender, receiver) = net::event_queue();
     pump::start(receiver, client);
     let producer = thread::spawn(move || {
         let start = Instant::now();

@@ -33,7 +33,7 @@ pub use event::{
     Contact, Conversation, Delivery, Direction, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Question,
     Said, Sharing, Transfer, TransferState,
 };
-pub use events::{Events, queue as event_queue};
+pub use events::{EventSender, Events, queue as event_queue};
 pub use interfaces::reachable_addresses;
 pub use mode::{AddressError, Mode, PeerParameters, ServerAddress, ServerParameters};
 
@@ -84,7 +84,7 @@ impl Handle {
 /// Starts the network thread. It ends with [`Handle::shutdown`].
 pub fn start() -> io::Result<(Handle, Events)> {
     let (commands, inbox) = async_channel::bounded(COMMANDS);
-    let (outbox, relay, events) = events::queue();
+    let (outbox, events) = events::queue();
     let (stop, stopped) = async_channel::bounded::<()>(1);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let thread = std::thread::Builder::new().name("klatch-net".to_owned()).spawn(move || {
@@ -94,7 +94,7 @@ pub fn start() -> io::Result<(Handle, Events)> {
                 tokio::time::sleep(GOODBYE).await;
             };
             tokio::select! {
-                _ = async { tokio::join!(serve(inbox, outbox), relay) } => {}
+                () = serve(inbox, outbox) => {}
                 () = closing => {}
             }
         });
@@ -106,7 +106,7 @@ pub fn start() -> io::Result<(Handle, Events)> {
 }
 
 /// One way of being online after the other, until no command can come any more.
-async fn serve(inbox: Receiver<Command>, events: Sender<Event>) {
+async fn serve(inbox: Receiver<Command>, events: EventSender) {
     let mut next = Next::Offline;
     // The last name that was wanted.
     let mut me = None;
@@ -140,7 +140,7 @@ enum Next {
 }
 
 /// Answers a command that needs a connection.
-async fn refuse(command: Command, me: Option<&UserName>, events: &Sender<Event>) {
+async fn refuse(command: Command, me: Option<&UserName>, events: &EventSender) {
     match (command, me) {
         (Command::Disconnect | Command::RetryNow | Command::SetStatus(_) | Command::Leave(_), _) => return,
         // It was said while the news of being offline was on its way.
@@ -163,6 +163,6 @@ pub(crate) async fn sleep_until(deadline: Option<impl Into<tokio::time::Instant>
 }
 
 /// Tells the user interface; waits while it has too much to do. Once it is gone, nobody needs to be told.
-async fn emit(events: &Sender<Event>, event: Event) {
-    let _ = events.send(event).await;
+async fn emit(events: &EventSender, event: Event) {
+    let _is_heard = events.send(event).await;
 }

@@ -3,7 +3,6 @@
 //! One message of a server may have 16 MiB, so that a bound on the number of events alone would let a hostile server
 //! fill the memory of a client whose user interface does not keep up.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use async_channel::{Receiver, RecvError, Sender, TryRecvError};
@@ -37,6 +36,12 @@ impl Events {
         self.queue.try_recv().map(|taken| self.take(taken))
     }
 
+    /// Whether the network thread has to wait.
+    #[cfg(test)]
+    pub(super) fn is_full(&self) -> bool {
+        self.queue.is_full()
+    }
+
     /// Nobody takes events any more.
     pub(super) fn close(&self) {
         self.queue.close();
@@ -49,24 +54,37 @@ impl Events {
     }
 }
 
-/// The sender, what carries events on from it as long as there is room, and the receiver. Public for whoever plays the
-/// network thread to a user interface.
-pub fn queue() -> (Sender<Event>, impl Future<Output = ()> + Send, Events) {
-    let (sender, inbox) = async_channel::bounded::<Event>(1);
-    let (outbox, queue) = async_channel::bounded(EVENTS);
-    let room = Arc::new(Semaphore::new(BYTES));
-    let events = Events { queue, room: Arc::clone(&room) };
-    let carry = async move {
-        while let Ok(event) = inbox.recv().await {
-            let bytes = size(&event).min(BYTES);
-            let Ok(taken) = room.acquire_many(u32::try_from(bytes).unwrap_or(u32::MAX)).await else { return };
-            taken.forget();
-            if outbox.send((event, bytes)).await.is_err() {
-                return;
-            }
+/// The way into the queue. Clones share it.
+#[derive(Clone, Debug)]
+pub struct EventSender {
+    queue: Sender<(Event, usize)>,
+    room: Arc<Semaphore>,
+}
+
+impl EventSender {
+    /// Tells the user interface. Waits as long as there is no room; `false` if nobody takes events any more.
+    pub async fn send(&self, event: Event) -> bool {
+        let bytes = size(&event).min(BYTES);
+        let Ok(taken) = self.room.acquire_many(u32::try_from(bytes).unwrap_or(u32::MAX)).await else { return false };
+        if self.queue.send((event, bytes)).await.is_err() {
+            return false;
         }
-    };
-    (sender, carry, events)
+        // Whoever takes the event gives them back.
+        taken.forget();
+        true
+    }
+}
+
+/// Both ends. Public for whoever plays the network thread to a user interface.
+pub fn queue() -> (EventSender, Events) {
+    queue_for(EVENTS)
+}
+
+/// Both ends of a queue for so many events.
+pub(super) fn queue_for(events: usize) -> (EventSender, Events) {
+    let (outbox, queue) = async_channel::bounded(events);
+    let room = Arc::new(Semaphore::new(BYTES));
+    (EventSender { queue: outbox, room: Arc::clone(&room) }, Events { queue, room })
 }
 
 /// Bytes of memory that an event takes, about.
@@ -127,12 +145,11 @@ mod tests {
 
     #[tokio::test]
     async fn large_events_wait_until_others_are_taken_and_keep_their_order() {
-        let (sender, carry, events) = queue();
-        let carry = tokio::spawn(carry);
+        let (sender, events) = queue();
         let sizes = [3, BYTES / 2, BYTES / 2, 5, 2 * BYTES, 7];
         let producer = tokio::spawn(async move {
             for bytes in sizes {
-                sender.send(problem(bytes)).await.unwrap();
+                assert!(sender.send(problem(bytes)).await);
             }
         });
         let mut taken = Vec::new();
@@ -144,21 +161,17 @@ mod tests {
         }
         assert_eq!(taken, sizes.map(problem));
         producer.await.unwrap();
-        carry.await.unwrap();
         assert_eq!(events.room.available_permits(), BYTES);
         assert!(events.recv().await.is_err());
     }
 
     #[tokio::test]
     async fn nobody_waits_for_a_queue_that_is_closed() {
-        let (sender, carry, events) = queue();
-        let carry = tokio::spawn(carry);
-        for _ in 0..2 {
-            sender.send(problem(BYTES)).await.unwrap();
-        }
+        let (sender, events) = queue();
+        assert!(sender.send(problem(BYTES)).await);
+        let waiting = tokio::spawn(async move { sender.send(problem(BYTES)).await });
         tokio::task::yield_now().await;
         events.close();
-        carry.await.unwrap();
-        assert!(sender.send(problem(1)).await.is_err());
+        assert!(!waiting.await.unwrap());
     }
 }

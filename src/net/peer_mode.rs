@@ -16,7 +16,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use async_channel::{Receiver, Sender};
+use async_channel::Receiver;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -29,6 +29,7 @@ use self::transfers::{Transfers, Wanted};
 use super::command::{Command, OfferId};
 use super::discovery::{self, Advertisement, Discovery};
 use super::event::{Contact, Event, LinkState, NetError, NetErrorKind, Question, Sharing};
+use super::events::EventSender;
 use super::exchange::{self, Arrival, Request};
 use super::mode::PeerParameters;
 use super::node::{Action, Farewell, Input, Moment, Node, Reply, ReplyKey};
@@ -57,7 +58,7 @@ struct Peer<'a> {
     parameters: PeerParameters,
     node: Node,
     discovery: Discovery,
-    events: &'a Sender<Event>,
+    events: &'a EventSender,
     /// What others only ask.
     questions: Receiver<Arrival>,
     /// Who is there, as it has not been told yet.
@@ -83,7 +84,7 @@ struct Peer<'a> {
 pub(super) async fn run(
     parameters: PeerParameters,
     inbox: &Receiver<Command>,
-    events: &Sender<Event>,
+    events: &EventSender,
     start: impl FnOnce(Advertisement) -> (Discovery, Receiver<discovery::Event>),
 ) -> Next {
     emit(events, Event::Link(LinkState::Connecting { to: parameters.service_type.to_string() })).await;

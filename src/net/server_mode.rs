@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use async_channel::{Receiver, Sender};
+use async_channel::Receiver;
 
 use super::backoff::Backoff;
 use super::command::Command;
 use super::event::{Event, LinkState, NetError};
+use super::events::EventSender;
 use super::link::Link;
 use super::mode::ServerParameters;
 use super::session::{Action, Input, Moment, Session};
@@ -40,11 +41,11 @@ enum Meanwhile<T> {
 struct Stay<'a> {
     session: Session,
     inbox: &'a Receiver<Command>,
-    events: &'a Sender<Event>,
+    events: &'a EventSender,
 }
 
 /// Stays online through a server until the user wants something else, or the server does not want the user.
-pub(super) async fn run(parameters: &ServerParameters, inbox: &Receiver<Command>, events: &Sender<Event>) -> Next {
+pub(super) async fn run(parameters: &ServerParameters, inbox: &Receiver<Command>, events: &EventSender) -> Next {
     let mut stay = Stay { session: Session::new(parameters), inbox, events };
     let mut backoff = Backoff::default();
     let to = parameters.address.to_string();

@@ -5,6 +5,7 @@ mod files;
 
 use std::fs;
 
+use async_channel::Sender;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -13,6 +14,7 @@ use super::*;
 use crate::net::command::MessageId;
 use crate::net::discovery::{FakeLan, ServiceType};
 use crate::net::event::{Delivery, EndReason, Phase, Transfer, TransferState};
+use crate::net::events::{Events, queue_for};
 use crate::protocol::social::{PeerRequest, UserInfo};
 
 /// How long anything may take.
@@ -21,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A peer, with a folder that it shares and one for what it gets.
 struct Someone {
     commands: Sender<Command>,
-    events: Receiver<Event>,
+    events: Events,
     running: JoinHandle<()>,
     shared: TempDir,
     downloads: TempDir,
@@ -57,7 +59,7 @@ impl Someone {
             ..parameters(who)
         };
         let (commands, inbox) = async_channel::bounded(16);
-        let (outbox, events) = async_channel::bounded(64);
+        let (outbox, events) = queue_for(64);
         let lan = lan.clone();
         let running = tokio::spawn(async move {
             run(parameters, &inbox, &outbox, |advertisement| lan.join(advertisement)).await;
@@ -224,7 +226,7 @@ async fn a_file_that_cannot_be_offered_is_told_with_whom_it_was_for() {
 #[tokio::test]
 async fn too_many_people_are_no_broken_network() {
     let (commands, inbox) = async_channel::bounded(1);
-    let (outbox, events) = async_channel::bounded(16);
+    let (outbox, events) = queue_for(16);
     let (found, finds) = async_channel::bounded(1);
     found.send(discovery::Event::Trouble(discovery::Trouble::TooMany(1000))).await.unwrap();
     let lan = FakeLan::default();
@@ -313,7 +315,7 @@ async fn three_chat_and_the_initiator_closes() {
 async fn a_port_that_is_taken_is_told() {
     let taken = TcpListener::bind("[::]:0").await.unwrap();
     let (_commands, inbox) = async_channel::bounded(1);
-    let (outbox, events) = async_channel::bounded(16);
+    let (outbox, events) = queue_for(16);
     let parameters = PeerParameters { port: taken.local_addr().unwrap().port(), ..parameters("ann") };
     let lan = FakeLan::default();
     run(parameters, &inbox, &outbox, |advertisement| lan.join(advertisement)).await;
