@@ -91,10 +91,14 @@ struct Client {
     is_peer: bool,
     /// The ids that were told, by what they look like: `7` may be a number or text.
     ids: BTreeMap<String, ConversationId>,
+    /// What is printed next.
+    output: String,
 }
 
 /// How long what follows an invitation waits for it.
 const HOLD: Duration = Duration::from_secs(5);
+/// How many more events are printed with one.
+const AT_ONCE: usize = 64;
 /// Most texts, and most ids, that are remembered.
 const REMEMBERED: usize = 4096;
 
@@ -115,6 +119,7 @@ impl Client {
             roster: Vec::new(),
             is_peer: matches!(mode, Mode::Peer(_)),
             ids: BTreeMap::new(),
+            output: String::new(),
         }
     }
 
@@ -124,7 +129,7 @@ impl Client {
         let mut command = Some(Command::Connect(mode));
         let code = loop {
             tokio::select! {
-                event = events.recv() => match event.map(|event| self.show(event)) {
+                event = events.recv() => match event.map(|event| self.show_all(event, events)) {
                     Ok(Ok(None)) => {}
                     Ok(Ok(Some(code))) => break code,
                     // Nobody reads what is written: there is nothing more to do.
@@ -142,7 +147,10 @@ impl Client {
                     match line.as_deref().map(Line::parse) {
                         Err(_) | Ok(Ok(Line::Quit)) => command = Some(self.quit()),
                         Ok(Ok(line)) => command = self.command(line),
-                        Ok(Err(error)) => if self.complain(&error.to_string()).is_err() { break ExitCode::SUCCESS },
+                        Ok(Err(error)) => self.complain(&error.to_string()),
+                    }
+                    if self.flush().is_err() {
+                        break ExitCode::SUCCESS;
                     }
                 }
                 () = net::sleep_until(self.held) => self.held = None,
@@ -160,9 +168,8 @@ impl Client {
     }
 
     /// Says why there is no command.
-    fn refuse(&self, why: &str) -> Option<Command> {
-        // What cannot be written now cannot be written at the next event either, and that ends the program.
-        let _ = self.complain(why);
+    fn refuse(&mut self, why: &str) -> Option<Command> {
+        self.complain(why);
         None
     }
 
@@ -234,8 +241,7 @@ impl Client {
             Line::Cancel(transfer) => Command::Cancel(transfer),
             Line::Peers => {
                 let roster = Event::Roster(self.roster.clone());
-                // What cannot be written now cannot be written at the next event either, and that ends the program.
-                let _ = self.print(&roster);
+                self.print(&roster);
                 return None;
             }
             Line::Help => return self.refuse(input::COMMANDS),
@@ -255,8 +261,16 @@ impl Client {
         }
     }
 
+    /// Prints an event, and those that have come with it, at once; gives the exit code if one is the last.
+    fn show_all(&mut self, first: Event, events: &Events) -> io::Result<Option<ExitCode>> {
+        let others = std::iter::from_fn(|| events.try_recv().ok()).take(AT_ONCE);
+        let code = std::iter::once(first).chain(others).find_map(|event| self.show(event));
+        self.flush()?;
+        Ok(code)
+    }
+
     /// Prints an event; gives the exit code if it is the last one.
-    fn show(&mut self, event: Event) -> io::Result<Option<ExitCode>> {
+    fn show(&mut self, event: Event) -> Option<ExitCode> {
         let event = match event {
             // There is no next attempt when the first one fails: a script must not wait for a server that may never come.
             Event::Link(LinkState::Reconnecting { because, .. }) if self.stage == Stage::Arriving => {
@@ -293,7 +307,7 @@ impl Client {
                 missing,
             } => {
                 if let Some(conversation) = self.said.remove(id) {
-                    self.complain(&text::undelivered(&conversation, &event, missing))?;
+                    self.complain(&text::undelivered(&conversation, &event, missing));
                 }
             }
             Event::Delivery { id, state: Delivery::Sent | Delivery::Delivered, .. } => drop(self.said.remove(id)),
@@ -307,9 +321,9 @@ impl Client {
             _ => {}
         }
         if !is_known {
-            self.print(&event)?;
+            self.print(&event);
         }
-        Ok(match event {
+        match event {
             Event::Link(LinkState::Offline(_)) if self.stage == Stage::Quitting => Some(ExitCode::SUCCESS),
             Event::Link(LinkState::Offline(because)) => {
                 if let Some(error) = because {
@@ -318,25 +332,34 @@ impl Client {
                 Some(ExitCode::FAILURE)
             }
             _ => None,
-        })
+        }
     }
 
-    fn print(&self, event: &Event) -> io::Result<()> {
+    fn print(&mut self, event: &Event) {
         let lines = if self.json { json::lines(event, self.is_peer) } else { text::lines(event) };
-        let mut output = io::stdout().lock();
         for line in lines {
-            writeln!(output, "{line}")?;
+            self.output.push_str(&line);
+            self.output.push('\n');
         }
-        output.flush()
     }
 
     /// Says what is wrong with what was asked.
-    fn complain(&self, message: &str) -> io::Result<()> {
+    fn complain(&mut self, message: &str) {
         if self.json {
-            writeln!(io::stdout(), "{}", json::error(message))
+            self.output.push_str(&json::error(message).to_string());
+            self.output.push('\n');
         } else {
-            writeln!(io::stderr(), "klatch-cli: {message}")
+            // Where nobody reads it, nobody misses it.
+            let _ = writeln!(io::stderr(), "klatch-cli: {message}");
         }
+    }
+
+    /// Writes what was printed, in one go.
+    fn flush(&mut self) -> io::Result<()> {
+        let mut output = io::stdout().lock();
+        output.write_all(self.output.as_bytes())?;
+        self.output.clear();
+        output.flush()
     }
 }
 
