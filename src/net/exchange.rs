@@ -18,7 +18,7 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 pub(super) use asking::{ask, request};
-pub(super) use serving::{drain, serve};
+pub(super) use serving::{drain, finish, serve};
 
 use super::transfer::Upload;
 use crate::protocol::social::{Form, NameMatch, PeerRequest};

@@ -4,6 +4,7 @@
 //! beneath it by `cap-std`, which the kernel keeps from leaving it, whatever `..`, links or absolute names say. All of
 //! this blocks on the disk: call it on a thread that may.
 
+mod at_hand;
 mod offers;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
+use rustix::io::ReadWriteFlags;
 use thiserror::Error;
 
 pub(super) use offers::Offers;
@@ -32,6 +34,8 @@ const DEPTH: usize = 16;
 pub(super) const FILES: usize = 50_000;
 /// Most bytes of names in a list: with what a pickle adds to each, it stays well inside a reply.
 const NAME_BYTES: usize = 8 << 20;
+/// A small file, at most. It goes over the wire in one write. Bytes.
+pub(super) const SMALL: u64 = 16 << 10;
 /// Most entries that are looked at for a list, and how long that may take.
 const ENTRIES: usize = 500_000;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -46,6 +50,8 @@ struct Inner {
     dir: Dir,
     /// The device and the number of the folder: another may stand at its path one day.
     identity: (u64, u64),
+    /// How its files are read without waiting, if they can be.
+    reading: Option<ReadWriteFlags>,
     /// The names of the last list, sorted.
     names: Mutex<Arc<[String]>>,
 }
@@ -104,7 +110,8 @@ impl Share {
         let dir = Dir::open_ambient_dir(&path, ambient_authority()).map_err(no_folder)?;
         let metadata = dir.dir_metadata().map_err(no_folder)?;
         let identity = (metadata.dev(), metadata.ino());
-        Ok(Self(Arc::new(Inner { path, dir, identity, names: Mutex::default() })))
+        let reading = at_hand::reading(&dir);
+        Ok(Self(Arc::new(Inner { path, dir, identity, reading, names: Mutex::default() })))
     }
 
     /// Whether both come from the same choice of a folder.

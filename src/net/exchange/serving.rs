@@ -131,15 +131,18 @@ async fn connection(
         }
     };
     match reply {
-        Reply::File(upload) => {
-            transfer::send(stream, upload).await;
-            return Ok(());
-        }
-        Reply::Bytes(bytes) => write(&mut stream, &bytes).await?,
-        Reply::Nothing => {}
+        Reply::File(upload) => transfer::send(stream, upload).await,
+        Reply::Bytes(bytes) => finish(&mut stream, &bytes).await?,
+        Reply::Nothing => finish(&mut stream, &[]).await?,
     }
+    Ok(())
+}
+
+/// Writes a whole reply and its end, and waits for a short while until the other side has closed.
+pub(in crate::net) async fn finish(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
+    write(stream, reply).await?;
     stream.shutdown().await?;
-    Ok(drain(&mut stream).await?)
+    drain(stream).await
 }
 
 /// Waits for a short while until the other side has closed, after all was written. Some requesters never close; that is no
@@ -201,10 +204,9 @@ async fn discard(stream: &mut TcpStream) -> io::Result<()> {
 }
 
 /// Writes a reply, as slowly as the requester takes it, if it takes it at all.
-async fn write(stream: &mut TcpStream, mut bytes: &[u8]) -> Result<(), GivenUp> {
+async fn write(stream: &mut TcpStream, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        let written =
-            timeout(WRITE, stream.write(bytes)).await.map_err(|_| GivenUp::TimedOut("writing the reply"))??;
+        let written = timeout(WRITE, stream.write(bytes)).await??;
         bytes = bytes.get(written..).unwrap_or_default();
     }
     Ok(())

@@ -45,6 +45,17 @@ fn content(file: SharedFile) -> String {
     io::read_to_string(file.file).unwrap()
 }
 
+/// Gets a file by its name, in the two ways that there are, which agree.
+fn read(share: &Share, name: &str) -> Result<String, ShareError> {
+    let at_hand = share.read_at_hand(name);
+    let opened = share.open_file(name).map(content);
+    match &opened {
+        Ok(content) => assert!(at_hand.is_none_or(|bytes| bytes == content.as_bytes()), "{name:?}"),
+        Err(error) => assert!(at_hand.is_none(), "{name:?}: {error}"),
+    }
+    opened
+}
+
 /// Names that must lead nowhere. `{secret}` is the absolute path of a file beside the share.
 const TRAVERSALS: &[&str] = &[
     "",
@@ -147,14 +158,14 @@ fn no_name_leads_out_of_the_folder() {
     let secret = place.all.path().join("secret.txt");
     for name in TRAVERSALS {
         let name = name.replace("{secret}", secret.to_str().unwrap());
-        let opened = share.open_file(&name);
+        let opened = read(&share, &name);
         assert!(matches!(opened, Err(ShareError::NoFile | ShareError::Unreadable(_))), "{name:?}: {opened:?}");
         assert_eq!(share.lookup(&name), NameMatch::Unknown, "{name:?}");
     }
     for length in [300, 5_000, 1 << 20] {
-        assert!(share.open_file(&"x".repeat(length)).is_err());
-        assert!(share.open_file(&"x/".repeat(length)).is_err());
-        assert!(share.open_file(&"../".repeat(length)).is_err());
+        assert!(read(&share, &"x".repeat(length)).is_err());
+        assert!(read(&share, &"x/".repeat(length)).is_err());
+        assert!(read(&share, &"../".repeat(length)).is_err());
     }
 }
 
@@ -171,7 +182,7 @@ fn only_what_can_be_got_is_listed() {
     assert_eq!(*listing.names, ["a.txt", "inside.txt", "sub/b.txt"].map(String::from));
     assert_eq!((listing.unfit, listing.is_cut), (2, false));
     for (name, text) in [("a.txt", "a"), ("inside.txt", "b"), ("sub/b.txt", "b")] {
-        assert_eq!(content(share.open_file(name).unwrap()), text);
+        assert_eq!(read(&share, name).unwrap(), text);
     }
 }
 
@@ -182,13 +193,13 @@ fn a_file_that_has_become_something_else_is_not_read() {
     let path = place.folder().join("a.txt");
     fs::remove_file(&path).unwrap();
     symlink("../secret.txt", &path).unwrap();
-    assert!(share.open_file("a.txt").is_err());
+    assert!(read(&share, "a.txt").is_err());
     fs::remove_file(&path).unwrap();
     mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-    assert!(matches!(share.open_file("a.txt"), Err(ShareError::NoFile)));
+    assert!(matches!(read(&share, "a.txt"), Err(ShareError::NoFile)));
     fs::remove_dir_all(place.folder().join("sub")).unwrap();
     symlink("..", place.folder().join("sub")).unwrap();
-    assert!(share.open_file("sub/secret.txt").is_err());
+    assert!(read(&share, "sub/secret.txt").is_err());
 }
 
 #[test]
@@ -197,7 +208,7 @@ fn a_new_file_can_be_got_before_it_is_listed() {
     let share = place.share();
     place.write("new.txt", "new");
     assert_eq!(share.lookup("new.txt"), NameMatch::Unknown);
-    assert_eq!(content(share.open_file("new.txt").unwrap()), "new");
+    assert_eq!(read(&share, "new.txt").unwrap(), "new");
     share.list().unwrap();
     assert_eq!(share.lookup("new.txt"), NameMatch::Exact);
 }
@@ -232,8 +243,8 @@ fn a_folder_that_is_gone_or_replaced_is_told() {
     fs::create_dir(&folder).unwrap();
     place.write("private.txt", "");
     assert!(matches!(share.list(), Err(ShareError::FolderGone(_))));
-    assert!(matches!(share.open_file("private.txt"), Err(ShareError::FolderGone(_))));
-    assert!(matches!(share.open_file("a.txt"), Err(ShareError::FolderGone(_))));
+    assert!(matches!(read(&share, "private.txt"), Err(ShareError::FolderGone(_))));
+    assert!(matches!(read(&share, "a.txt"), Err(ShareError::FolderGone(_))));
     assert!(matches!(Share::open(&folder.join("private.txt")), Err(ShareError::NoFolder { .. })));
     assert!(matches!(Share::open(&folder.join("nowhere")), Err(ShareError::NoFolder { .. })));
 }
@@ -249,8 +260,24 @@ fn a_list_has_limits() {
     let listing = share.list().unwrap();
     assert!(listing.is_cut);
     assert_eq!(listing.names.len(), 3);
-    assert!(share.open_file(&format!("{deep}deep.txt")).is_ok());
-    assert!(matches!(share.open_file(&format!("{deep}too deep/file.txt")), Err(ShareError::NoFile)));
+    assert!(read(&share, &format!("{deep}deep.txt")).is_ok());
+    assert!(matches!(read(&share, &format!("{deep}too deep/file.txt")), Err(ShareError::NoFile)));
+}
+
+#[test]
+fn small_files_are_read_at_once_where_the_kernel_has_them() {
+    let place = Place::new();
+    let small = "x".repeat(usize::try_from(SMALL).unwrap());
+    for (name, content) in [("empty", ""), ("small", &small), ("large", &format!("{small}x"))] {
+        place.write(name, content);
+    }
+    let share = place.share();
+    for name in ["a.txt", "sub/b.txt", "empty", "small"] {
+        // What has just been written is in memory, so only another kind of file system is a reason to wait.
+        assert_eq!(share.read_at_hand(name).is_some(), share.0.reading.is_some(), "{name}");
+        read(&share, name).unwrap();
+    }
+    assert!(share.read_at_hand("large").is_none());
 }
 
 #[test]

@@ -10,10 +10,7 @@ use tokio::task::spawn_blocking;
 use super::stream::{self, Watch};
 use super::{Cancel, CancelOnDrop, Source, TransferError, Upload};
 use crate::net::exchange;
-use crate::net::share::{ShareError, SharedFile};
-
-/// A file of at most so many bytes goes out in one write: there is no middle in which it could be cut, nor any progress.
-const ONE_WRITE: u64 = 16 << 10;
+use crate::net::share::{SMALL, ShareError, SharedFile};
 
 /// What was replied.
 enum Replied {
@@ -36,11 +33,18 @@ pub(in crate::net) async fn send(socket: tokio::net::TcpStream, upload: Upload) 
 }
 
 async fn reply(
-    socket: tokio::net::TcpStream,
+    mut socket: tokio::net::TcpStream,
     source: Source,
     mut progress: Box<dyn FnMut(u64, u64) + Send>,
     cancel: Cancel,
 ) -> Result<u64, TransferError> {
+    if let Source::Shared(share, name) = &source
+        && let Some(bytes) = share.read_at_hand(name)
+    {
+        // It goes out in one write: there is no middle in which it could be cut.
+        exchange::finish(&mut socket, &bytes).await.map_err(lost(0))?;
+        return Ok(bytes.len() as u64);
+    }
     let socket = socket.into_std().map_err(lost(0))?;
     let written = spawn_blocking(move || write(&socket, &source, &mut *progress, &cancel).map(|it| (socket, it))).await;
     // A panic in it has printed its reason; the connection is closed by then.
@@ -85,7 +89,7 @@ fn write(
         }
     };
     let size = file.size;
-    let has_middle = size > ONE_WRITE;
+    let has_middle = size > SMALL;
     let mut report = |done| progress(done, size);
     if has_middle {
         reset().map_err(lost(0))?;
