@@ -235,7 +235,7 @@ pub struct Conversation {
     pub unasked: Vec<UserName>,
     /// Peer mode: members who could not be reached lately.
     pub unreachable: Vec<UserName>,
-    /// Peer mode: who has started it and alone can change its members.
+    /// Peer mode: who has started it and alone can change its members; may be oneself.
     pub initiator: Option<UserName>,
     /// Peer mode: the initiator is gone, so that its members stay as they are.
     pub is_frozen: bool,

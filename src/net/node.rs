@@ -346,7 +346,7 @@ impl Node {
             self.tell_delivery(message, out);
         }
         self.freeze_chats_of(name, true, out);
-        let is_lost = |chat: &Chat| chat.initiator().is_none() && chat.has_other(name);
+        let is_lost = |chat: &Chat| chat.is_own && chat.has_other(name);
         let without: Vec<ConversationId> =
             self.chats.iter().filter(|(_, chat)| is_lost(chat)).map(|(id, _)| id.clone()).collect();
         for id in without {

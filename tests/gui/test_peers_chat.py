@@ -112,7 +112,14 @@ def test_leaving_a_chat(scene):
 def test_a_chat_is_closed_by_who_began_it(scene):
     ann, bob, jo = meet(scene, "jython")
     of_ann, of_bob, chat = in_a_chat(ann, bob, jo)
-    of_ann.close()
+    # It ends for two others, so that is not done by a slip.
+    for answer in ("Cancel", "Close"):
+        of_ann.close()
+        question = ann.app.window("Close Conversation")
+        assert question.query("label", text="Close this conversation for everybody?"), question.dump()
+        assert not jo.events("closed")
+        question.find("push button", answer).click()
+        ann.app.no_window("Close Conversation")
     jo.event("closed", 10, id=chat)
     of_bob.wait_state("Whoever started this conversation has closed it.")
     # And by the other.

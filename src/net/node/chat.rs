@@ -30,27 +30,33 @@ impl Note {
 pub(super) struct Chat {
     /// Its id on the wire, which its initiator has chosen.
     pub(super) wire: ConversationId,
+    /// Oneself has started it, and owns the list of its members.
+    pub(super) is_own: bool,
     pub(super) shown: Conversation,
     /// What the user interface was told last.
     told: Option<Conversation>,
 }
 
 impl Chat {
-    /// `initiator` is `None` for a chat of one's own.
-    pub(super) fn new(wire: ConversationId, initiator: Option<UserName>, shown: Conversation) -> Self {
-        let mut chat = Self { wire, shown: Conversation { initiator, ..shown }, told: None };
+    /// A chat that oneself, who is `me`, has started with those who are invited.
+    pub(super) fn own(wire: ConversationId, me: UserName, invited: Vec<UserName>) -> Self {
+        let shown = Conversation::entered(wire.clone(), me.clone(), invited);
+        Self { wire, is_own: true, shown: Conversation { initiator: Some(me), ..shown }, told: None }
+    }
+
+    /// A chat that `initiator` has invited oneself to, who is `me`; the user interface knows it as `id`.
+    pub(super) fn of(initiator: UserName, wire: ConversationId, id: ConversationId, me: UserName) -> Self {
+        let mut shown = Conversation::entered(id, me, Vec::new());
+        shown.members.push(initiator.clone());
+        let mut chat =
+            Self { wire, is_own: false, shown: Conversation { initiator: Some(initiator), ..shown }, told: None };
         chat.settle();
         chat
     }
 
-    /// Who has started it, if not oneself.
-    pub(super) fn initiator(&self) -> Option<&UserName> {
-        self.shown.initiator.as_ref()
-    }
-
     /// Whether it is a chat of this other person.
     pub(super) fn is_initiated_by(&self, name: &UserName) -> bool {
-        self.initiator() == Some(name)
+        !self.is_own && self.shown.initiator.as_ref() == Some(name)
     }
 
     /// All members but oneself, who is always the first.

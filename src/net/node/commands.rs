@@ -4,7 +4,7 @@ use super::chat::{Chat, Note};
 use super::notes::Text;
 use super::{Action, CHATS, MEMBERS, Moment, Node, Purpose, Reply, problem};
 use crate::net::command::{Command, MessageId};
-use crate::net::event::{Conversation, EndReason, Event, NetErrorKind, Said};
+use crate::net::event::{EndReason, Event, NetErrorKind, Said};
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::limits;
 use crate::protocol::social::PeerRequest;
@@ -59,14 +59,13 @@ impl Node {
     /// Goes out of a chat, and tells those who have to know; one's own is closed.
     pub(super) fn leave_chat(&mut self, id: &ConversationId, why: EndReason, out: &mut Vec<Action>) {
         let Some(chat) = self.chats.get(id) else { return };
-        let wire = chat.wire.clone();
-        let (to, request) = match chat.initiator() {
-            None => {
-                // Those who are still asked need not answer any more.
-                let all = chat.others().into_iter().chain(chat.shown.awaited.iter().cloned()).collect();
-                (all, PeerRequest::CloseChat { chat: wire, from: self.me.clone() })
-            }
-            Some(owner) => (vec![owner.clone()], PeerRequest::Goodbye { chat: wire, from: self.me.clone() }),
+        let (wire, from) = (chat.wire.clone(), self.me.clone());
+        let (to, request): (Vec<UserName>, _) = if chat.is_own {
+            // Those who are still asked need not answer any more.
+            let all = chat.others().into_iter().chain(chat.shown.awaited.iter().cloned());
+            (all.collect(), PeerRequest::CloseChat { chat: wire, from })
+        } else {
+            (chat.shown.initiator.iter().cloned().collect(), PeerRequest::Goodbye { chat: wire, from })
         };
         for name in to {
             self.note(&name, Note::new(request.clone()), out);
@@ -94,8 +93,7 @@ impl Node {
         let id = std::iter::repeat_with(|| ConversationId::Int(i64::from(fastrand::u32(1_000..1_000_000_000))))
             .find(|id| !self.chats.contains_key(id) && !self.invitations.contains_key(id));
         let Some(id) = id else { return };
-        let shown = Conversation::entered(id.clone(), self.me.clone(), invited.clone());
-        let mut chat = Chat::new(id.clone(), None, shown);
+        let mut chat = Chat::own(id.clone(), self.me.clone(), invited.clone());
         chat.show(out);
         self.chats.insert(id.clone(), chat);
         for name in invited {
@@ -112,9 +110,7 @@ impl Node {
         let accept = accept && self.chats.len() < CHATS;
         out.push(Action::Reply(invitation.reply, if accept { Reply::Ack } else { Reply::Nack }));
         if accept {
-            let mut shown = Conversation::entered(id.clone(), self.me.clone(), Vec::new());
-            shown.members.push(invitation.from.clone());
-            let mut chat = Chat::new(invitation.wire, Some(invitation.from), shown);
+            let mut chat = Chat::of(invitation.from, invitation.wire, id.clone(), self.me.clone());
             chat.show(out);
             self.chats.insert(id.clone(), chat);
         }

@@ -54,7 +54,7 @@ impl Node {
             }
             PeerRequest::Goodbye { chat, from: leaver } => {
                 let Some(leaver) = self.verified(&leaver, from) else { return };
-                let fits = |chat: &Chat| chat.initiator().is_none() && chat.has_other(&leaver);
+                let fits = |chat: &Chat| chat.is_own && chat.has_other(&leaver);
                 let Some(id) = self.find(&chat, fits) else { return };
                 self.remove_member(&id, &leaver, out);
             }

@@ -182,6 +182,7 @@ fn who_accepts_is_in_and_everybody_knows() {
 
     let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
     for n in 0..3 {
+        assert_eq!(network.conversation(n).initiator, Some(name("ann")), "{n}");
         let mut members = network.conversation(n).members;
         members.sort();
         assert_eq!(members, names(&["ann", "bob", "cid"]));
