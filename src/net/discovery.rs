@@ -109,7 +109,8 @@ impl Discovery {
         self.order(Order::Status(status.to_owned()));
     }
 
-    /// Asks the network again: for a button. New networks, and the computer's waking up, are noticed without it.
+    /// Asks the network again: for a button, and for signs that somebody is there who was not found. New networks, and the
+    /// computer's waking up, are noticed without it.
     pub(super) fn refresh(&self) {
         self.order(Order::Refresh);
     }

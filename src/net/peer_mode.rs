@@ -72,6 +72,8 @@ struct Peer<'a> {
     replies: HashMap<u64, oneshot::Sender<exchange::Reply>>,
     /// Requests of people of whom discovery has not told yet that they are there, and until when they wait for that.
     early: Vec<(Instant, Request)>,
+    /// When the network was last searched because of them.
+    searched: Option<Instant>,
     /// Files that others have offered.
     offers: BTreeMap<OfferId, (UserName, String)>,
     /// In which form others answer requests without argument.
@@ -128,6 +130,7 @@ pub(super) async fn run(
         transfers: Transfers::new(news),
         replies: HashMap::new(),
         early: Vec::new(),
+        searched: None,
         offers: BTreeMap::new(),
         forms: HashMap::new(),
         sources: Sources::default(),

@@ -36,7 +36,7 @@ impl FakeLan {
             while let Ok(order) = inbox.recv().await {
                 match order {
                     Order::Status(status) => lan.change(&own, &status),
-                    Order::Refresh => {}
+                    Order::Refresh => lan.tell_all(&own, &events),
                     Order::Verify(name) => lan.verify(&name),
                     Order::Stop(_) => break,
                 }
@@ -49,6 +49,13 @@ impl FakeLan {
     /// Adds a peer that is nobody of ours; tells the name that it got.
     pub(in crate::net) fn add(&self, name: &str, addresses: &[SocketAddr]) -> UserName {
         self.enter(&UserName::received(name), addresses.to_vec(), "online", None)
+    }
+
+    /// Adds a peer that nobody hears of who does not search.
+    pub(in crate::net) fn add_unheard(&self, name: &str, addresses: &[SocketAddr]) {
+        let peer =
+            Peer { name: UserName::received(name), addresses: addresses.to_vec(), status: None, text: Vec::new() };
+        self.members.lock().unwrap().push(Member { peer, events: None, is_silent: false });
     }
 
     /// Takes a peer from the network without a goodbye: it is [`Event::Lost`] only when somebody verifies it.
@@ -74,13 +81,15 @@ impl FakeLan {
         let peer = Peer { name: name.clone(), addresses: at, status: Some(status.to_owned()), text };
         if let Some(events) = events {
             let _ = events.try_send(Event::Published { name: name.clone() });
-            for other in members.iter().filter(|other| !other.is_silent) {
-                let _ = events.try_send(Event::Found(other.peer.clone()));
-            }
+            tell_all(&members, &name, events);
         }
         members.push(Member { peer: peer.clone(), events: events.cloned(), is_silent: false });
         tell(&members, &name, &Event::Found(peer));
         name
+    }
+
+    fn tell_all(&self, own: &UserName, events: &Sender<Event>) {
+        tell_all(&self.members.lock().unwrap(), own, events);
     }
 
     fn change(&self, name: &UserName, status: &str) {
@@ -98,6 +107,13 @@ impl FakeLan {
         if is_silent {
             self.leave(name);
         }
+    }
+}
+
+/// Tells somebody of everybody else.
+fn tell_all(members: &[Member], own: &UserName, events: &Sender<Event>) {
+    for other in members.iter().filter(|other| other.peer.name != *own && !other.is_silent) {
+        let _ = events.try_send(Event::Found(other.peer.clone()));
     }
 }
 

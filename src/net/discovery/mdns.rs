@@ -195,6 +195,11 @@ impl Task {
                     }
                 }
                 let event = self.directory.removed(&full_name, Instant::now().into_std());
+                if event.is_some() {
+                    // Whoever was out of reach for a moment need not notice that, and so does not tell when they are back. A
+                    // search asks ever more seldom; a new one asks often at first.
+                    self.timers.search_anew.get_or_insert(Instant::now() + SETTLING);
+                }
                 self.emit(event).await;
             }
             Sight::NewAddress => {

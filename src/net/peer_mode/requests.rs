@@ -16,6 +16,8 @@ use crate::protocol::social::{PeerRequest, UserInfo};
 /// A peer that has just come, or has another address than before, can be faster than the news of it: its requests wait for
 /// so long.
 const EARLY: Duration = Duration::from_secs(3);
+/// How often the network is searched because of such requests, at most: anybody can send them.
+const SEARCH: Duration = Duration::from_secs(10);
 /// Most requests that wait so, and most of them from one address.
 const WAITING: usize = 64;
 const WAITING_EACH: usize = 8;
@@ -37,9 +39,20 @@ impl Peer<'_> {
             }
         };
         if !self.is_of_known_sender(&request) && may_wait(&self.early, request.from.ip()) {
-            self.early.push((Instant::now() + EARLY, request));
+            let now = Instant::now();
+            self.early.push((now + EARLY, request));
+            self.search(now);
         } else {
             self.answer(request).await;
+        }
+    }
+
+    /// Looks for somebody who speaks and is not known: they may have been lost and be back, with no news of either.
+    fn search(&mut self, now: Instant) {
+        if self.searched.is_none_or(|before| now >= before + SEARCH) {
+            self.searched = Some(now);
+            self.discovery.refresh();
+            self.look_at_given();
         }
     }
 

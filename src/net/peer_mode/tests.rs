@@ -406,3 +406,15 @@ async fn who_is_faster_than_the_news_of_a_new_address_is_heard() {
     lan.add("bob", &["127.0.0.1:9".parse().unwrap()]);
     assert_eq!(ann.wait(file).await, "of bob");
 }
+
+#[tokio::test]
+async fn who_speaks_and_was_not_found_is_looked_for() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    lan.add_unheard("bob", &["127.0.0.1:9".parse().unwrap()]);
+    let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
+    let offer = PeerRequest::OfferFile { from: name("bob"), file: "of bob".into() };
+    exchange::ask(&at, &offer, Form::default()).await.unwrap();
+    let file = |event: &Event| if let Event::Offered { file, .. } = event { Some(file.clone()) } else { None };
+    assert_eq!(ann.wait(file).await, "of bob");
+}
