@@ -231,7 +231,8 @@ pub struct Conversation {
     pub awaited: Vec<UserName>,
     /// Peer mode: who was invited and has declined.
     pub declined: Vec<UserName>,
-    /// Peer mode: who was to be invited, but could not be reached.
+    /// Peer mode: who is not in it because they could not be reached when they were to be invited, or were lost when they were
+    /// in it. They are invited as soon as they are found again.
     pub unasked: Vec<UserName>,
     /// Peer mode: members who could not be reached lately.
     pub unreachable: Vec<UserName>,

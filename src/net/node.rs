@@ -6,6 +6,7 @@
 //! Every name in a request is a claim. It counts only if the connection comes from an address at which discovery knows
 //! somebody of that name; then only the initiator changes a chat, and only a member speaks in it.
 
+mod absence;
 mod chat;
 mod commands;
 mod early;
@@ -163,6 +164,15 @@ enum Purpose {
     Note { to: UserName, note: Note },
 }
 
+impl Purpose {
+    /// Whether it is this person who was asked.
+    fn is_of(&self, somebody: &UserName) -> bool {
+        match self {
+            Self::Invite { name, .. } | Self::Note { to: name, .. } => name == somebody,
+        }
+    }
+}
+
 /// Everybody who is there and everything that is said, as far as this peer knows.
 #[derive(Debug)]
 pub(super) struct Node {
@@ -278,6 +288,19 @@ impl Node {
         }
     }
 
+    /// Refuses all invitations of somebody.
+    fn withdraw_all_of(&mut self, name: &UserName, out: &mut Vec<Action>) {
+        let theirs: Vec<ConversationId> = self
+            .invitations
+            .iter()
+            .filter(|(_, invitation)| invitation.from == *name)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in theirs {
+            self.withdraw(&id, out);
+        }
+    }
+
     /// Refuses an invitation that was not answered.
     fn withdraw(&mut self, id: &ConversationId, out: &mut Vec<Action>) {
         if let Some(invitation) = self.invitations.remove(id) {
@@ -312,59 +335,19 @@ impl Node {
         }
     }
 
-    fn remove_member(&mut self, id: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
-        if let Some(chat) = self.chats.get_mut(id) {
-            chat.remove(name);
-            chat.show(out);
+    /// Somebody has left a chat of one's own.
+    fn left(&mut self, id: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
+        let Some(chat) = self.chats.get_mut(id) else { return };
+        let was_member = chat.leave(name);
+        chat.show(out);
+        if was_member {
+            self.announce(id, out);
         }
-        self.announce(id, out);
     }
 
     fn end(&mut self, id: &ConversationId, why: EndReason, out: &mut Vec<Action>) {
         if let Some(chat) = self.chats.remove(id) {
             chat.end(why, out);
-        }
-    }
-
-    /// Discovery has lost somebody.
-    fn gone(&mut self, name: &UserName, out: &mut Vec<Action>) {
-        let theirs: Vec<ConversationId> = self
-            .invitations
-            .iter()
-            .filter(|(_, invitation)| invitation.from == *name)
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in theirs {
-            self.withdraw(&id, out);
-        }
-        let waiting: Vec<MessageId> =
-            self.texts.iter().filter(|(_, text)| text.pending.contains(name)).map(|(id, _)| *id).collect();
-        for message in waiting {
-            if let Some(text) = self.texts.get_mut(&message) {
-                text.give_up(name);
-            }
-            self.tell_delivery(message, out);
-        }
-        self.freeze_chats_of(name, true, out);
-        let is_lost = |chat: &Chat| chat.is_own && chat.has_other(name);
-        let without: Vec<ConversationId> =
-            self.chats.iter().filter(|(_, chat)| is_lost(chat)).map(|(id, _)| id.clone()).collect();
-        for id in without {
-            self.remove_member(&id, name, out);
-        }
-    }
-
-    /// Discovery has found somebody: an initiator that was gone may be back.
-    fn returned(&mut self, name: &UserName, out: &mut Vec<Action>) {
-        if !self.people.is_blocked(name) {
-            self.freeze_chats_of(name, false, out);
-        }
-    }
-
-    fn freeze_chats_of(&mut self, initiator: &UserName, is_frozen: bool, out: &mut Vec<Action>) {
-        for chat in self.chats.values_mut().filter(|chat| chat.is_initiated_by(initiator)) {
-            chat.freeze(is_frozen);
-            chat.show(out);
         }
     }
 

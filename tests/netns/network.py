@@ -115,6 +115,13 @@ class Network:
         host.link("set", interface, "up")
         return address and address.split("/")[0]
 
+    def let_through(self, host, passes, interface="eth0", switch=0):
+        """Whether the switch passes on what comes from or goes to a computer, which cannot see that."""
+        port = f"p{self.hosts.index(host) + 1}-{interface}"
+        state = {True: "3", False: "0"}[passes]
+        subprocess.run(["bridge", "-n", self.switches[switch].namespace, "link", "set", "dev", port, "state", state],
+                       check=True)
+
     def join(self, one, other):
         """A cable from switch to switch."""
         one, other = self.switches[one], self.switches[other]

@@ -114,6 +114,85 @@ def test_a_network_that_is_gone_for_a_while(network):
     they_do_everything(ann, bob)
 
 
+def chat_of_three(network):
+    """Ann, who has invited the other two, and all three in her chat: its id."""
+    hosts = [network.host() for _ in range(3)]
+    network.settle()
+    peers = [Klatch(host, name) for host, name in zip(hosts, ("Ann", "Bob", "Carl"))]
+    for peer in peers:
+        peer.sees(*({"Ann", "Bob", "Carl"} - {peer.name}), timeout=SOON)
+    ann, bob, carl = peers
+    ann.do("/chat", "Bob", "Carl")
+    for invited in (bob, carl):
+        chat = invited.event("invitation", SOON, **{"from": "Ann"})["id"]
+        invited.do("/accept", str(chat))
+    are_in_it(peers, chat)
+    return peers, chat
+
+
+def members(peer, chat):
+    """Who is in the chat, as that peer was told last."""
+    return sorted([e for e in peer.events("conversation") if e["id"] == chat][-1]["members"])
+
+
+def are_in_it(peers, chat, timeout=SOON):
+    everybody = sorted(peer.name for peer in peers)
+    for peer in peers:
+        peer.wait(f"{peer.name} knows that all are in the chat", lambda: members(peer, chat) == everybody, timeout)  # noqa: B023
+
+
+def all_hear_all(peers, chat):
+    for speaking in peers:
+        marks = {listening: listening.mark() for listening in peers}
+        speaking.do("/say", str(chat), f"from {speaking.name}")
+        for listening in peers:
+            listening.event("message", SOON, marks[listening], id=chat, text=f"from {speaking.name}",
+                            own=listening is speaking, **{"from": speaking.name})
+
+
+def test_a_chat_goes_on_with_a_member_whose_network_was_gone(network):
+    peers, chat = chat_of_three(network)
+    ann, bob, carl = peers
+    bob.host.link("set", "eth0", "down")
+    ann.do("/say", str(chat), "Bob?")
+    for peer in (ann, carl):
+        peer.wait("Bob is lost", lambda: members(peer, chat) == ["Ann", "Carl"], 20)  # noqa: B023
+    bob.host.link("set", "eth0", "up")
+    are_in_it(peers, chat, 20)
+    all_hear_all(peers, chat)
+    assert len(bob.events("invitation")) == 1, "nobody was asked for it"
+
+
+def test_a_chat_goes_on_with_a_member_who_did_not_notice_that_they_were_lost(network):
+    peers, chat = chat_of_three(network)
+    ann, bob, carl = peers
+    network.let_through(bob.host, False)
+    ann.do("/say", str(chat), "Bob?")
+    for peer in (ann, carl):
+        peer.wait("Bob is lost", lambda: members(peer, chat) == ["Ann", "Carl"], 20)  # noqa: B023
+    network.let_through(bob.host, True)
+    # What he says at once is not lost either, though he is known to nobody at that moment.
+    bob.do("/say", str(chat), "back already")
+    for peer in (ann, carl):
+        peer.event("message", SOON, id=chat, text="back already", **{"from": "Bob"})
+    are_in_it(peers, chat, 20)
+    all_hear_all(peers, chat)
+    assert len(bob.events("invitation")) == 1, "nobody was asked for it"
+
+
+def test_a_chat_goes_on_when_whoever_started_it_was_away(network):
+    peers, chat = chat_of_three(network)
+    ann, bob, carl = peers
+    ann.host.link("set", "eth0", "down")
+    ann.wait("all are lost", lambda: members(ann, chat) == ["Ann"], 20)
+    bob.do("/say", str(chat), "Ann?")
+    bob.sees("Carl", timeout=20)
+    ann.host.link("set", "eth0", "up")
+    are_in_it(peers, chat, 20)
+    all_hear_all(peers, chat)
+    assert [len(peer.events("invitation")) for peer in peers] == [0, 1, 1]
+
+
 def test_two_interfaces_in_one_network(network):
     laptop, other = network.host(), network.host()
     wlan = network.connect(laptop, "wlan0", prefix="10.77.0.7/24")

@@ -33,6 +33,8 @@ pub(super) struct Chat {
     /// Oneself has started it, and owns the list of its members.
     pub(super) is_own: bool,
     pub(super) shown: Conversation,
+    /// Who was in it when discovery lost them, and may believe to be so still.
+    pub(super) lost: BTreeSet<UserName>,
     /// What the user interface was told last.
     told: Option<Conversation>,
 }
@@ -41,17 +43,20 @@ impl Chat {
     /// A chat that oneself, who is `me`, has started with those who are invited.
     pub(super) fn own(wire: ConversationId, me: UserName, invited: Vec<UserName>) -> Self {
         let shown = Conversation::entered(wire.clone(), me.clone(), invited);
-        Self { wire, is_own: true, shown: Conversation { initiator: Some(me), ..shown }, told: None }
+        Self::new(wire, true, Conversation { initiator: Some(me), ..shown })
     }
 
     /// A chat that `initiator` has invited oneself to, who is `me`; the user interface knows it as `id`.
     pub(super) fn of(initiator: UserName, wire: ConversationId, id: ConversationId, me: UserName) -> Self {
         let mut shown = Conversation::entered(id, me, Vec::new());
         shown.members.push(initiator.clone());
-        let mut chat =
-            Self { wire, is_own: false, shown: Conversation { initiator: Some(initiator), ..shown }, told: None };
+        let mut chat = Self::new(wire, false, Conversation { initiator: Some(initiator), ..shown });
         chat.settle();
         chat
+    }
+
+    fn new(wire: ConversationId, is_own: bool, shown: Conversation) -> Self {
+        Self { wire, is_own, shown, lost: BTreeSet::new(), told: None }
     }
 
     /// Whether it is a chat of this other person.
@@ -76,21 +81,62 @@ impl Chat {
         self.settle();
     }
 
+    /// Somebody is about to be invited.
+    pub(super) fn expect(&mut self, name: &UserName) {
+        self.shown.unasked.retain(|unasked| unasked != name);
+        if !self.shown.awaited.contains(name) {
+            self.shown.awaited.push(name.clone());
+        }
+    }
+
     /// Somebody who was invited has answered, or could not be asked.
     pub(super) fn answered(&mut self, name: &UserName, answer: Answer) {
         self.shown.awaited.retain(|awaited| awaited != name);
         match answer {
-            Answer::Yes if self.shown.members.contains(name) => {}
-            Answer::Yes => self.shown.members.push(name.clone()),
+            Answer::Yes => {
+                self.lost.remove(name);
+                if !self.shown.members.contains(name) {
+                    self.shown.members.push(name.clone());
+                }
+            }
             Answer::No => self.shown.declined.push(name.clone()),
             Answer::Unreachable => self.shown.unasked.push(name.clone()),
         }
         self.settle();
     }
 
-    pub(super) fn remove(&mut self, name: &UserName) {
+    /// Somebody has said goodbye; whether they were in it. They are not asked back.
+    pub(super) fn leave(&mut self, name: &UserName) -> bool {
+        self.lost.remove(name);
+        self.shown.unasked.retain(|unasked| unasked != name);
+        self.remove(name)
+    }
+
+    /// Discovery has lost somebody; whether they were in it. They are to be asked when they are back, if they were in it or
+    /// have not answered.
+    pub(super) fn lose(&mut self, name: &UserName) -> bool {
+        let was_member = self.remove(name);
+        let was_awaited = self.shown.awaited.contains(name);
+        self.shown.awaited.retain(|awaited| awaited != name);
+        if was_member {
+            self.lost.insert(name.clone());
+        }
+        if was_member || was_awaited {
+            self.shown.unasked.push(name.clone());
+        }
+        was_member
+    }
+
+    /// Whether it is one's own and somebody is to be asked as soon as they can be reached.
+    pub(super) fn misses(&self, name: &UserName) -> bool {
+        self.is_own && self.shown.unasked.contains(name)
+    }
+
+    fn remove(&mut self, name: &UserName) -> bool {
+        let was_member = self.has_other(name);
         self.shown.members.retain(|member| member != name);
         self.settle();
+        was_member
     }
 
     pub(super) fn freeze(&mut self, frozen: bool) {

@@ -2,7 +2,7 @@
 
 use super::chat::{Chat, Note};
 use super::notes::Text;
-use super::{Action, CHATS, MEMBERS, Moment, Node, Purpose, Reply, problem};
+use super::{Action, CHATS, MEMBERS, Moment, Node, Reply, problem};
 use crate::net::command::{Command, MessageId};
 use crate::net::event::{EndReason, Event, NetErrorKind, Said};
 use crate::protocol::ident::{ConversationId, UserName};
@@ -20,19 +20,14 @@ impl Node {
             Command::Block { name, blocked } => {
                 self.people.block(&name, blocked, out);
                 if blocked {
-                    let theirs: Vec<ConversationId> = self
-                        .invitations
-                        .iter()
-                        .filter(|(_, invitation)| invitation.from == name)
-                        .map(|(id, _)| id.clone())
-                        .collect();
-                    for id in theirs {
-                        self.withdraw(&id, out);
-                    }
+                    self.withdraw_all_of(&name, out);
                 }
-                // From a blocked initiator one does not hear any more who is in the chat, or that it is over.
-                let is_there = self.people.addresses(&name).is_some();
-                self.freeze_chats_of(&name, blocked || !is_there, out);
+                if blocked || self.people.addresses(&name).is_none() {
+                    // From a blocked initiator one does not hear any more who is in the chat, or that it is over.
+                    self.freeze_chats_of(&name, true, out);
+                } else {
+                    self.returned(&name, out);
+                }
             }
             Command::ListConversations => {
                 let all = self.chats.iter().map(|(id, chat)| (id.clone(), chat.shown.members.clone())).collect();
@@ -61,9 +56,9 @@ impl Node {
         let Some(chat) = self.chats.get(id) else { return };
         let (wire, from) = (chat.wire.clone(), self.me.clone());
         let (to, request): (Vec<UserName>, _) = if chat.is_own {
-            // Those who are still asked need not answer any more.
-            let all = chat.others().into_iter().chain(chat.shown.awaited.iter().cloned());
-            (all.collect(), PeerRequest::CloseChat { chat: wire, from })
+            // Those who are still asked need not answer any more, and those who are lost hear of it if they come back.
+            let more = chat.shown.awaited.iter().chain(&chat.shown.unasked).cloned();
+            (chat.others().into_iter().chain(more).collect(), PeerRequest::CloseChat { chat: wire, from })
         } else {
             (chat.shown.initiator.iter().cloned().collect(), PeerRequest::Goodbye { chat: wire, from })
         };
@@ -97,8 +92,7 @@ impl Node {
         chat.show(out);
         self.chats.insert(id.clone(), chat);
         for name in invited {
-            let request = PeerRequest::Invite { chat: id.clone(), from: self.me.clone() };
-            self.ask(&name.clone(), request, Purpose::Invite { chat: id.clone(), name }, out);
+            self.invite(&id, &name, out);
         }
     }
 

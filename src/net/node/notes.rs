@@ -77,9 +77,12 @@ impl Node {
                     return;
                 };
                 chat.answered(&name, answer);
+                let is_out = answer == Answer::No && chat.lost.contains(&name);
                 chat.show(out);
                 if answer == Answer::Yes {
                     self.announce(&id, out);
+                } else if is_out {
+                    self.tell_out(&id, &name, out);
                 }
             }
             Some(Purpose::Note { to, mut note }) => {

@@ -17,6 +17,8 @@ const PEOPLE: usize = 2_000;
 const ADDRESSES: usize = 16;
 /// Most notes that wait for one person.
 const NOTES: usize = 256;
+/// Most last words to those who are lost; the oldest go first.
+const LAST_WORDS: usize = 256;
 /// The pauses before a note is tried again; after the last one it is given up.
 const RETRIES: [Duration; 5] = [
     Duration::from_secs(1),
@@ -45,6 +47,9 @@ struct Person {
 pub(super) struct People {
     known: BTreeMap<UserName, Person>,
     blocked: BTreeSet<UserName>,
+    /// That a chat is over, or that one has left it, for those who were lost before they could hear it: they are told when
+    /// they are back, or would go on to write to nobody.
+    last_words: VecDeque<(UserName, Note)>,
     /// What the user interface was told last.
     told: Vec<Contact>,
 }
@@ -62,7 +67,11 @@ impl People {
             return;
         }
         addresses.truncate(ADDRESSES);
+        let (theirs, others): (VecDeque<_>, VecDeque<_>) =
+            std::mem::take(&mut self.last_words).into_iter().partition(|(to, _)| *to == name);
+        self.last_words = others;
         let person = self.known.entry(name).or_default();
+        person.notes.extend(theirs.into_iter().map(|(_, note)| note));
         person.status = Some(status);
         person.addresses = addresses;
         person.is_there = true;
@@ -71,10 +80,23 @@ impl People {
         self.show(out);
     }
 
-    /// Somebody is gone, and with them what was still to be told.
+    /// Somebody is gone, and with them what was still to be told, except last words.
     pub(super) fn lost(&mut self, name: &UserName, out: &mut Vec<Action>) {
-        if self.known.remove(name).is_some() {
+        if let Some(person) = self.known.remove(name) {
+            for note in person.notes {
+                self.keep(name, note);
+            }
             self.show(out);
+        }
+    }
+
+    /// Keeps a note to somebody who is gone, if it is one of last words.
+    pub(super) fn keep(&mut self, to: &UserName, note: Note) {
+        if matches!(note.request, PeerRequest::CloseChat { .. } | PeerRequest::Goodbye { .. }) {
+            if self.last_words.len() >= LAST_WORDS {
+                self.last_words.pop_front();
+            }
+            self.last_words.push_back((to.clone(), Note { tries: 0, ..note }));
         }
     }
 
@@ -140,7 +162,10 @@ impl People {
 
     /// Queues a note; gives one back if too many wait already.
     pub(super) fn queue(&mut self, to: &UserName, note: Note) -> Option<Note> {
-        let Some(person) = self.known.get_mut(to) else { return Some(note) };
+        let Some(person) = self.known.get_mut(to) else {
+            self.keep(to, note.clone());
+            return Some(note);
+        };
         if person.notes.len() >= NOTES {
             return Some(note);
         }

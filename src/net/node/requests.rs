@@ -41,6 +41,7 @@ impl Node {
                 let Some(sender) = self.verified(&sender, from) else { return };
                 let Some(id) = self.find(&chat, |chat| chat.has_other(&sender)) else {
                     if self.find(&chat, |_| true).is_some() {
+                        self.spoken_to_by_outsider(&chat, &sender, out);
                         self.early.hold(chat, sender, body, moment);
                     }
                     return;
@@ -54,9 +55,9 @@ impl Node {
             }
             PeerRequest::Goodbye { chat, from: leaver } => {
                 let Some(leaver) = self.verified(&leaver, from) else { return };
-                let fits = |chat: &Chat| chat.is_own && chat.has_other(&leaver);
-                let Some(id) = self.find(&chat, fits) else { return };
-                self.remove_member(&id, &leaver, out);
+                if let Some(id) = self.find(&chat, |chat| chat.is_own) {
+                    self.left(&id, &leaver, out);
+                }
             }
             PeerRequest::CloseChat { chat, from: owner } => {
                 let Some(owner) = self.verified(&owner, from) else { return };

@@ -1,5 +1,7 @@
 //! Several nodes on a network of queues: what one asks, another is given; who is unplugged cannot be reached.
 
+mod absence;
+
 use std::collections::VecDeque;
 
 use super::*;
@@ -50,6 +52,13 @@ impl Network {
             let found = Input::Found { name: name(who), status: Status::default(), addresses: vec![address(n)] };
             self.give(other, found);
         }
+        self.settle();
+    }
+
+    /// Discovery loses somebody, as `n` sees it.
+    fn lose(&mut self, n: usize, who: &str) {
+        self.give(n, Input::Lost(name(who)));
+        self.settle();
     }
 
     fn give(&mut self, n: usize, input: Input) {
@@ -107,14 +116,28 @@ impl Network {
         self.settle();
     }
 
-    fn invitation(&self, n: usize) -> ConversationId {
+    fn invitations(&self, n: usize) -> Vec<ConversationId> {
         self.events[n]
             .iter()
-            .rev()
-            .find_map(
+            .filter_map(
                 |event| if let Event::Invited { conversation, .. } = event { Some(conversation.clone()) } else { None },
             )
-            .expect("an invitation")
+            .collect()
+    }
+
+    fn invitation(&self, n: usize) -> ConversationId {
+        self.invitations(n).pop().expect("an invitation")
+    }
+
+    fn answer(&mut self, n: usize, accept: bool) {
+        let conversation = self.invitation(n);
+        self.command(n, Command::Answer { conversation, accept });
+    }
+
+    fn members(&self, n: usize) -> Vec<UserName> {
+        let mut members = self.conversation(n).members;
+        members.sort();
+        members
     }
 
     fn conversation(&self, n: usize) -> Conversation {
@@ -147,8 +170,7 @@ impl Network {
         let mut network = Self::of(people);
         network.command(0, Command::Start { with: names(&people[1..]) });
         for n in 1..people.len() {
-            let conversation = network.invitation(n);
-            network.command(n, Command::Answer { conversation, accept: true });
+            network.answer(n, true);
         }
         let id = network.conversation(0).id;
         (network, id)
@@ -166,12 +188,10 @@ fn who_accepts_is_in_and_everybody_knows() {
     assert_eq!(network.conversation(0).phase, Phase::Waiting);
     assert_eq!(network.conversation(0).awaited, names(&["bob", "cid"]));
 
-    let conversation = network.invitation(1);
-    network.command(1, Command::Answer { conversation, accept: true });
+    network.answer(1, true);
     assert_eq!(network.conversation(0).awaited, names(&["cid"]));
     assert_eq!(network.conversation(1).members, names(&["bob", "ann"]));
-    let conversation = network.invitation(2);
-    network.command(2, Command::Answer { conversation, accept: false });
+    network.answer(2, false);
     assert_eq!(network.conversation(0).declined, names(&["cid"]));
 
     let mut network = Network::of(&["ann", "bob", "cid"]);
@@ -183,9 +203,7 @@ fn who_accepts_is_in_and_everybody_knows() {
     let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
     for n in 0..3 {
         assert_eq!(network.conversation(n).initiator, Some(name("ann")), "{n}");
-        let mut members = network.conversation(n).members;
-        members.sort();
-        assert_eq!(members, names(&["ann", "bob", "cid"]));
+        assert_eq!(network.members(n), names(&["ann", "bob", "cid"]));
         assert_eq!(network.conversation(n).phase, Phase::Open);
     }
     network.say(1, &id, "hello", 1);
@@ -288,38 +306,12 @@ fn what_cannot_be_delivered_is_given_up_in_the_end() {
 }
 
 #[test]
-fn a_vanished_member_is_dropped_by_the_initiator_alone() {
-    let (mut network, _) = Network::chatting(&["ann", "bob", "cid"]);
-    network.give(1, Input::Lost(name("cid")));
-    network.settle();
-    assert_eq!(network.conversation(1).members.len(), 3, "bob does not own the list");
-    network.give(0, Input::Lost(name("cid")));
-    network.settle();
-    assert_eq!(network.conversation(0).members, names(&["ann", "bob"]));
-    assert_eq!(network.conversation(1).members, names(&["bob", "ann"]));
-}
-
-#[test]
-fn a_vanished_initiator_leaves_a_frozen_list() {
-    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
-    for n in [1, 2] {
-        network.give(n, Input::Lost(name("ann")));
-        assert!(network.conversation(n).is_frozen);
-    }
-    network.say(1, &id, "still here", 1);
-    assert_eq!(network.heard(2), ["bob: still here"]);
-    network.appear(0, "ann");
-    assert!(!network.conversation(1).is_frozen);
-}
-
-#[test]
 fn only_who_may_is_believed() {
     let (mut network, id) = Network::chatting(&["ann", "bob", "cid", "eve"]);
     let (other, wire) = (ConversationId::Int(5), id.clone());
     // A chat of bob and cid alone.
     network.command(1, Command::Start { with: names(&["cid"]) });
-    let conversation = network.invitation(2);
-    network.command(2, Command::Answer { conversation, accept: true });
+    network.answer(2, true);
     let private = network.conversation(1).id;
     let before: Vec<usize> = network.events.iter().map(Vec::len).collect();
     let members = names(&["eve"]);
@@ -417,8 +409,7 @@ fn two_initiators_may_choose_the_same_id() {
     for n in [0, 2] {
         let from = network.nodes[n].0.clone();
         network.forge(n, 1, PeerRequest::Invite { chat: wire.clone(), from });
-        let conversation = network.invitation(1);
-        network.command(1, Command::Answer { conversation, accept: true });
+        network.answer(1, true);
     }
     network.forge(0, 1, PeerRequest::Message { chat: wire.clone(), from: name("ann"), body: "first".into() });
     network.forge(2, 1, PeerRequest::Message { chat: wire.clone(), from: name("cid"), body: "second".into() });
@@ -439,27 +430,6 @@ fn the_blocked_are_not_heard() {
     network.command(1, Command::Start { with: names(&["ann"]) });
     assert!(!network.events[0].iter().any(|event| matches!(event, Event::Invited { .. })));
     assert_eq!(network.conversation(1).declined, names(&["ann"]));
-}
-
-#[test]
-fn a_chat_of_a_blocked_initiator_is_frozen_until_they_are_heard_again() {
-    let (mut network, _) = Network::chatting(&["ann", "bob", "cid"]);
-    let block = |who: &str, blocked| Command::Block { name: name(who), blocked };
-    network.command(1, block("cid", true));
-    assert!(!network.conversation(1).is_frozen, "cid is only a member");
-    network.command(1, block("ann", true));
-    assert!(network.conversation(1).is_frozen);
-    // A change of status is no return.
-    network.appear(0, "ann");
-    assert!(network.conversation(1).is_frozen);
-    network.command(1, block("ann", false));
-    assert!(!network.conversation(1).is_frozen);
-
-    // Somebody who is not there cannot be heard.
-    network.give(1, Input::Lost(name("ann")));
-    network.command(1, block("ann", true));
-    network.command(1, block("ann", false));
-    assert!(network.conversation(1).is_frozen);
 }
 
 #[test]

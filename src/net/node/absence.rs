@@ -1,0 +1,96 @@
+//! Who is lost, and who is back: a network that is away for a while must not split a chat for good.
+//!
+//! The initiator takes out whom discovery has lost, who may know nothing of that, and invites them again when they are
+//! back. A Klatch that is still in the chat accepts by itself; whoever does not come back is told to be out.
+
+use std::collections::BTreeMap;
+
+use super::chat::Note;
+use super::{Action, AskKey, Node, Purpose};
+use crate::net::command::MessageId;
+use crate::protocol::ident::{ConversationId, UserName};
+use crate::protocol::social::PeerRequest;
+
+impl Node {
+    /// Discovery has lost somebody.
+    pub(super) fn gone(&mut self, name: &UserName, out: &mut Vec<Action>) {
+        self.withdraw_all_of(name, out);
+        let waiting: Vec<MessageId> =
+            self.texts.iter().filter(|(_, text)| text.pending.contains(name)).map(|(id, _)| *id).collect();
+        for message in waiting {
+            if let Some(text) = self.texts.get_mut(&message) {
+                text.give_up(name);
+            }
+            self.tell_delivery(message, out);
+        }
+        self.freeze_chats_of(name, true, out);
+        // Whatever comes of what is on its way to them: it counts as lost, and who was invited is asked anew.
+        let (theirs, others) = std::mem::take(&mut self.asks).into_iter().partition(|(_, it)| it.is_of(name));
+        self.asks = others;
+        let theirs: BTreeMap<AskKey, Purpose> = theirs;
+        for purpose in theirs.into_values() {
+            if let Purpose::Note { note, .. } = purpose {
+                self.people.keep(name, note);
+            }
+        }
+        let mut without = Vec::new();
+        for (id, chat) in self.chats.iter_mut().filter(|(_, chat)| chat.is_own) {
+            if chat.lose(name) {
+                without.push(id.clone());
+            }
+            chat.show(out);
+        }
+        for id in without {
+            self.announce(&id, out);
+        }
+    }
+
+    /// Somebody is there, and can be reached as far as is known: perhaps an initiator or a member that was lost.
+    pub(super) fn returned(&mut self, name: &UserName, out: &mut Vec<Action>) {
+        if self.people.is_blocked(name) {
+            return;
+        }
+        self.freeze_chats_of(name, false, out);
+        let without: Vec<ConversationId> =
+            self.chats.iter().filter(|(_, chat)| chat.misses(name)).map(|(id, _)| id.clone()).collect();
+        for id in without {
+            self.invite(&id, name, out);
+        }
+    }
+
+    /// Invites somebody to a chat of one's own.
+    pub(super) fn invite(&mut self, id: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
+        let Some(chat) = self.chats.get_mut(id) else { return };
+        chat.expect(name);
+        chat.show(out);
+        let request = PeerRequest::Invite { chat: chat.wire.clone(), from: self.me.clone() };
+        self.ask(name, request, Purpose::Invite { chat: id.clone(), name: name.clone() }, out);
+    }
+
+    /// Somebody who is no member speaks in a chat, which may be one's own: after a loss that they did not notice, they are
+    /// asked back, or told that they are out if they were asked in vain.
+    pub(super) fn spoken_to_by_outsider(&mut self, wire: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
+        let Some(id) = self.find(wire, |chat| chat.is_own) else { return };
+        let Some(chat) = self.chats.get_mut(&id) else { return };
+        if chat.misses(name) {
+            self.invite(&id, name, out);
+        } else if !chat.shown.awaited.contains(name) && chat.lost.remove(name) {
+            self.tell_out(&id, name, out);
+        }
+    }
+
+    /// Tells somebody that they are in a chat of one's own no longer, and nothing of who is.
+    pub(super) fn tell_out(&mut self, id: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
+        let Some(chat) = self.chats.get(id) else { return };
+        let (chat, from) = (chat.wire.clone(), self.me.clone());
+        let request = PeerRequest::ChatStatus { chat, members: vec![from.clone()], from };
+        self.note(name, Note::new(request), out);
+    }
+
+    pub(super) fn freeze_chats_of(&mut self, initiator: &UserName, is_frozen: bool, out: &mut Vec<Action>) {
+        for chat in self.chats.values_mut().filter(|chat| chat.is_initiated_by(initiator)) {
+            chat.freeze(is_frozen);
+            chat.show(out);
+        }
+    }
+}
