@@ -143,7 +143,9 @@ def test_a_member_that_vanishes(scene):
     jo.event("request", 10, verb="MESSAGE", args=[chat, "Ann", "Bob, still there?"])
     poll("a word about Bob", lambda: "Bob" in str([said.state or said.mark for said in of_ann.said()]), 10)
     # Who began the chat tells the others who is lost.
-    of_ann.wait_members("Ann", "Jo", timeout=PATIENCE)
+    of_ann.wait_notice("No longer reachable: Bob.", timeout=PATIENCE)
+    of_ann.wait_state("Not reachable: Bob.")
+    of_ann.window.find("label", text="2 members")
     members_of(jo, "Ann", "Jo")
     assert of_ann.mark("Bob, still there?") == "This did not reach Bob.", of_ann.rows()
     of_ann.say("Then the two of us.")

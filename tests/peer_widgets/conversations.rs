@@ -33,6 +33,10 @@ fn a_conversation_of_peers_tells_who_is_missing() {
     stage.conversation(net::Conversation { unasked: names(&["carol"]), ..conversation(&["alice", "bob"]) });
     shows(&window, "Not reachable: carol.");
     shows(&window, "2 members");
+    // Who is lost has not left.
+    stage.conversation(net::Conversation { unasked: names(&["bob", "carol"]), ..conversation(&["alice"]) });
+    wait_for("the notice", || seen(&window).iter().any(|label| label.contains("No longer reachable: bob.")));
+    assert!(!seen(&window).iter().any(|label| label.contains("has left")));
     stage.conversation(net::Conversation { unreachable: names(&["dan"]), ..conversation(&["alice", "bob", "dan"]) });
     shows(&window, "not reachable");
     shows(&window, "3 members");

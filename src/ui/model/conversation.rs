@@ -170,7 +170,7 @@ impl Conversation {
         self.imp().declined.borrow().clone()
     }
 
-    /// Who was to be invited, but could not be reached.
+    /// Who is to be invited as soon as they can be reached.
     pub fn unasked(&self) -> Vec<UserName> {
         self.imp().unasked.borrow().clone()
     }
@@ -409,9 +409,15 @@ impl Conversation {
             let names = enumeration(&came);
             self.notice(ngettext_f("{names} has joined.", "{names} have joined.", came.len(), &[("names", &names)]));
         }
-        if !went.is_empty() {
-            let names = enumeration(&went);
-            self.notice(ngettext_f("{names} has left.", "{names} have left.", went.len(), &[("names", &names)]));
+        // Those who are lost are asked back when they can be reached.
+        let (lost, left): (Vec<_>, Vec<_>) =
+            went.into_iter().partition(|name| self.imp().unasked.borrow().contains(name));
+        if !lost.is_empty() {
+            self.notice(gettext_f("No longer reachable: {names}.", &[("names", &enumeration(&lost))]));
+        }
+        if !left.is_empty() {
+            let names = enumeration(&left);
+            self.notice(ngettext_f("{names} has left.", "{names} have left.", left.len(), &[("names", &names)]));
         }
     }
 }
