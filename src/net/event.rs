@@ -302,7 +302,8 @@ pub enum Delivery {
     Partial,
     /// Peer mode: some have it, and those who miss it will not get it.
     Missed,
-    /// The connection was lost before it was known to be delivered; it may or may not have been.
+    /// The connection was lost, or in peer mode one went offline, before it was known to be delivered; it may or may not have
+    /// been.
     Uncertain,
     /// It was not sent.
     Failed,

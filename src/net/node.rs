@@ -354,6 +354,7 @@ impl Node {
     /// Ends everything: the user goes offline. What is to be told to each person is in order, for one after the other.
     pub(super) fn leave(mut self) -> (Vec<Event>, Vec<Farewell>) {
         let mut out = Vec::new();
+        self.give_up_texts(&mut out);
         self.people.hold();
         self.leave_all(&mut out);
         let farewells = self.people.farewells();

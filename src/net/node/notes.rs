@@ -152,6 +152,22 @@ impl Node {
         out.push(delivery(message, state, missing));
     }
 
+    /// One goes offline, and does not hear any more what becomes of the texts that are on their way.
+    pub(super) fn give_up_texts(&mut self, out: &mut Vec<Action>) {
+        for message in self.texts.keys().copied().collect::<Vec<_>>() {
+            let Some(text) = self.texts.get_mut(&message) else { continue };
+            for to in text.pending.clone().iter().filter(|to| self.people.is_out_of_reach(to)) {
+                text.give_up(to);
+            }
+            if text.pending.is_empty() {
+                self.tell_delivery(message, out);
+            } else {
+                self.texts.remove(&message);
+                out.push(delivery(message, Delivery::Uncertain, Vec::new()));
+            }
+        }
+    }
+
     /// Tells all members of a chat of ours who is in it.
     pub(super) fn announce(&mut self, id: &ConversationId, out: &mut Vec<Action>) {
         let Some(chat) = self.chats.get(id) else { return };

@@ -442,3 +442,20 @@ fn going_offline_tells_everybody() {
     assert!(events.iter().any(|event| matches!(event,
         Event::Conversation(conversation) if conversation.phase == Phase::Ended(EndReason::Offline))));
 }
+
+#[test]
+fn going_offline_tells_what_becomes_of_the_texts_on_their_way() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    let said = |body: &str, message| {
+        Input::Command(Command::Say { conversation: id.clone(), body: body.into(), id: MessageId(message) })
+    };
+    network.unplugged.push(2);
+    network.give(0, said("cid cannot be reached", 1));
+    network.settle();
+    network.give(0, said("bob has not answered", 2));
+    let node = std::mem::replace(&mut network.nodes[0].1, Node::new(name("ann"), ""));
+    let told: Vec<Event> = node.leave().0.into_iter().filter(|event| matches!(event, Event::Delivery { .. })).collect();
+    let expected = [(1, Delivery::Missed, names(&["cid"])), (2, Delivery::Uncertain, Vec::new())]
+        .map(|(id, state, missing)| Event::Delivery { id: MessageId(id), state, missing });
+    assert_eq!(told, expected);
+}
