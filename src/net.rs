@@ -9,6 +9,7 @@ mod discovery;
 mod event;
 mod events;
 mod exchange;
+mod fairness;
 mod interfaces;
 mod link;
 mod mode;

@@ -100,7 +100,7 @@ pub enum Event {
         file: String,
     },
     /// Peer mode: an offer can no longer be accepted: one has gone offline or has blocked whoever made it, or
-    /// there are too many newer ones.
+    /// there are too many, and most of them are theirs.
     Unoffered {
         /// Which.
         offer: OfferId,

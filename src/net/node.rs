@@ -26,14 +26,16 @@ use self::notes::Text;
 use self::people::People;
 use super::command::{Command, MessageId};
 use super::event::{Delivery, EndReason, Event, NetError, NetErrorKind};
+use super::fairness::{Origin, Places};
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::{PeerRequest, instance_name};
 use crate::protocol::status::Status;
 
 /// How long an `INVITE` waits for the user; then it is refused.
 const INVITE: Duration = Duration::from_mins(2);
-/// Most invitations that wait, and most chats at once.
-const INVITATIONS: usize = 50;
+/// How many invitations may wait.
+const INVITATIONS: Places = Places { each: 5, all: 50 };
+/// Most chats at once.
 const CHATS: usize = 200;
 /// Most members of a chat: each message goes to every one of them.
 const MEMBERS: usize = 500;
@@ -150,7 +152,7 @@ pub(super) enum Reply {
 #[derive(Debug)]
 struct Invitation {
     wire: ConversationId,
-    from: UserName,
+    from: Origin,
     reply: ReplyKey,
     until: Instant,
 }
@@ -293,7 +295,7 @@ impl Node {
         let theirs: Vec<ConversationId> = self
             .invitations
             .iter()
-            .filter(|(_, invitation)| invitation.from == *name)
+            .filter(|(_, invitation)| invitation.from.name == *name)
             .map(|(id, _)| id.clone())
             .collect();
         for id in theirs {

@@ -3,13 +3,14 @@
 mod added;
 mod errands;
 mod files;
+mod offers;
 mod reports;
 mod requests;
 #[cfg(test)]
 mod tests;
 mod transfers;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
@@ -25,8 +26,9 @@ use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use self::added::Sources;
 use self::errands::{Errands, News};
 use self::files::Files;
+use self::offers::Offers;
 use self::transfers::{Transfers, Wanted};
-use super::command::{Command, OfferId};
+use super::command::Command;
 use super::discovery::{self, Advertisement, Discovery};
 use super::event::{Contact, Event, LinkState, NetError, NetErrorKind, Question, Sharing};
 use super::events::EventSender;
@@ -75,7 +77,7 @@ struct Peer<'a> {
     /// When the network was last searched because of them.
     searched: Option<Instant>,
     /// Files that others have offered.
-    offers: BTreeMap<OfferId, (UserName, String)>,
+    offers: Offers,
     /// In which form others answer requests without argument.
     forms: HashMap<UserName, Form>,
     sources: Sources,
@@ -131,7 +133,7 @@ pub(super) async fn run(
         replies: HashMap::new(),
         early: Vec::new(),
         searched: None,
-        offers: BTreeMap::new(),
+        offers: Offers::default(),
         forms: HashMap::new(),
         sources: Sources::default(),
         port,
@@ -345,11 +347,10 @@ impl Peer<'_> {
                 }
             }
             Command::Fetch { from, file, save_as } => {
-                let known = (from, file);
-                let is_offered = self.offers.values().any(|offer| *offer == known);
-                self.fetch(known.0, known.1, save_as, is_offered).await;
+                let is_offered = self.offers.is_known(&from, &file);
+                self.fetch(from, file, save_as, is_offered).await;
             }
-            Command::AnswerOffer { offer, accept } => match self.offers.remove(&offer) {
+            Command::AnswerOffer { offer, accept } => match self.offers.take(offer) {
                 Some((from, file)) if accept => self.fetch(from, file, None, true).await,
                 None if accept => self.tell(Event::Problem(NetError::new(NetErrorKind::NoSuchFile))).await,
                 Some(_) | None => {}
@@ -366,7 +367,8 @@ impl Peer<'_> {
             Command::SetUserInfo(info) => self.parameters.info = info,
             Command::Block { name, blocked } => {
                 if blocked {
-                    self.drop_offers_of(&name).await;
+                    let theirs = self.offers.drop_of(&name);
+                    self.tell_unoffered(theirs).await;
                 }
                 self.give(Input::Command(Command::Block { name, blocked })).await;
             }
@@ -406,9 +408,8 @@ impl Peer<'_> {
         for transfer in self.transfers.cancel_all() {
             self.tell_transfer(Some(transfer)).await;
         }
-        for offer in std::mem::take(&mut self.offers).into_keys() {
-            self.tell(Event::Unoffered { offer }).await;
-        }
+        let open = self.offers.drop_all();
+        self.tell_unoffered(open).await;
         let (told, farewells) = self.node.leave();
         for event in told {
             emit(self.events, event).await;

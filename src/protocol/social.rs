@@ -24,7 +24,7 @@ use super::ident::{ConversationId, UserName};
 use super::pickle::Value;
 
 pub use reader::{NameMatch, RequestError, RequestReader};
-pub use reply::{FileList, ReplyError, acceptance, encode_acceptance, encode_file_list, file_list};
+pub use reply::{FileList, ReplyError, acceptance, can_be_asked_for, encode_acceptance, encode_file_list, file_list};
 
 /// The verbs whose argument, if there is one, is a pickle. [`RequestReader`] knows the other one, `GET_FILE`.
 const PICKLED_VERBS: &[Verb] = &[

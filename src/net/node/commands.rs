@@ -104,7 +104,7 @@ impl Node {
         let accept = accept && self.chats.len() < CHATS;
         out.push(Action::Reply(invitation.reply, if accept { Reply::Ack } else { Reply::Nack }));
         if accept {
-            let mut chat = Chat::of(invitation.from, invitation.wire, id.clone(), self.me.clone());
+            let mut chat = Chat::of(invitation.from.name, invitation.wire, id.clone(), self.me.clone());
             chat.show(out);
             self.chats.insert(id.clone(), chat);
         }

@@ -353,6 +353,23 @@ fn a_text_can_be_faster_than_the_word_that_its_writer_is_a_member() {
 }
 
 #[test]
+fn one_person_does_not_keep_the_invitations_of_others_away() {
+    let people = ["ann", "bob", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8", "e9", "e10"];
+    let mut network = Network::of(&people);
+    for (n, who) in people.iter().enumerate().skip(2) {
+        for number in 0..10 {
+            network.forge(n, 0, PeerRequest::Invite { chat: ConversationId::Int(number), from: name(who) });
+        }
+    }
+    let waiting = |network: &Network| network.nodes[0].1.invitations.len();
+    assert_eq!((network.invitations(0).len(), waiting(&network)), (INVITATIONS.all, INVITATIONS.all));
+    network.command(1, Command::Start { with: names(&["ann"]) });
+    network.answer(0, true);
+    assert_eq!(network.members(1), names(&["ann", "bob"]));
+    assert!(network.events[0].iter().any(|event| matches!(event, Event::Uninvited { .. })));
+}
+
+#[test]
 fn full_names_are_understood() {
     let (mut network, id) = Network::chatting(&["ann", "bob"]);
     let from = name("ann._klatch._tcp.local.");

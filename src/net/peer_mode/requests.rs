@@ -1,7 +1,6 @@
 //! What others ask, and what they are told.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Peer;
@@ -9,6 +8,7 @@ use super::errands;
 use crate::net::command::OfferId;
 use crate::net::event::Event;
 use crate::net::exchange::{Arrival, Reply, Request};
+use crate::net::fairness::Origin;
 use crate::net::node::{Input, ReplyKey};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::{PeerRequest, UserInfo};
@@ -21,12 +21,6 @@ const SEARCH: Duration = Duration::from_secs(10);
 /// Most requests that wait so, and most of them from one address.
 const WAITING: usize = 64;
 const WAITING_EACH: usize = 8;
-/// Most offers that the user has not answered; the oldest go first.
-const OFFERS: usize = 100;
-
-/// Whoever is told of offers may still show those from before the last time that one went offline.
-static NEXT_OFFER: AtomicU64 = AtomicU64::new(1);
-
 impl Peer<'_> {
     /// Takes what has come in.
     pub(super) async fn arrival(&mut self, arrival: Arrival) {
@@ -116,8 +110,8 @@ impl Peer<'_> {
         match request {
             PeerRequest::OfferFile { from: claimed, file } => {
                 drop(reply.send(Reply::Nothing));
-                if let Some(from) = self.node.verified(&claimed, from.ip()) {
-                    self.offered(from, file).await;
+                if let Some(name) = self.node.verified(&claimed, from.ip()) {
+                    self.offered(Origin { name, address: from.ip() }, file).await;
                 }
             }
             request => {
@@ -127,27 +121,17 @@ impl Peer<'_> {
         }
     }
 
-    async fn offered(&mut self, from: UserName, file: String) {
-        let known = (from, file);
-        if self.offers.values().any(|offer| *offer == known) {
-            return;
+    async fn offered(&mut self, from: Origin, file: String) {
+        let offered = self.offers.add(from.clone(), &file);
+        self.tell_unoffered(offered.dropped).await;
+        if let Some(offer) = offered.new {
+            self.tell(Event::Offered { offer, from: from.name, file }).await;
         }
-        while self.offers.len() >= OFFERS
-            && let Some((offer, _)) = self.offers.pop_first()
-        {
-            self.tell(Event::Unoffered { offer }).await;
-        }
-        let offer = OfferId(NEXT_OFFER.fetch_add(1, Ordering::Relaxed));
-        self.offers.insert(offer, known.clone());
-        self.tell(Event::Offered { offer, from: known.0, file: known.1 }).await;
     }
 
-    /// Somebody is blocked: what they have offered is not wanted any more.
-    pub(super) async fn drop_offers_of(&mut self, name: &UserName) {
-        let theirs: Vec<OfferId> =
-            self.offers.iter().filter(|(_, (from, _))| from == name).map(|(offer, _)| *offer).collect();
-        for offer in theirs {
-            self.offers.remove(&offer);
+    /// Tells that offers can no longer be accepted.
+    pub(super) async fn tell_unoffered(&mut self, offers: impl IntoIterator<Item = OfferId>) {
+        for offer in offers {
             self.tell(Event::Unoffered { offer }).await;
         }
     }

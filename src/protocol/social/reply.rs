@@ -70,7 +70,8 @@ pub fn file_list(reply: &[u8]) -> Result<FileList, ReplyError> {
     Ok(FileList { unfit: all - names.len(), names })
 }
 
-fn can_be_asked_for(name: &str) -> bool {
+/// Whether a file of this name can be got with `GET_FILE`.
+pub fn can_be_asked_for(name: &str) -> bool {
     !name.is_empty() && name.len() <= limits::FILE_NAME_BYTES && !name.contains(['\n', '\r', '\0'])
 }
 

@@ -1,6 +1,7 @@
 //! Files and offers of peers, beyond the usual.
 
 use super::*;
+use crate::net::command::OfferId;
 use crate::net::mode::Mode;
 
 fn offered(event: &Event) -> Option<OfferId> {
