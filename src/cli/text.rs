@@ -154,6 +154,7 @@ fn standing(conversation: &Conversation) -> String {
                 EndReason::Offline => "you went offline",
                 EndReason::Closed => "whoever started it has closed it",
                 EndReason::Removed => "you were removed from it",
+                EndReason::TooLate => "whoever invited you to it did not wait any longer",
             };
             format!("* conversation {id} has ended: {why}")
         }

@@ -272,6 +272,8 @@ pub enum EndReason {
     Closed,
     /// Peer mode: its initiator has removed one from it.
     Removed,
+    /// Peer mode: whoever has invited to it did not wait any longer when one accepted.
+    TooLate,
 }
 
 /// Something that was said in a conversation.

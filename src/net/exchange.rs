@@ -28,7 +28,7 @@ use crate::protocol::social::{Form, NameMatch, PeerRequest};
 pub(super) enum Arrival {
     /// Somebody wants something.
     Request(Request),
-    /// Whoever wanted something does not wait for the reply any more: the connection broke.
+    /// Whoever wanted something does not wait for the reply any more, or has not taken it: the connection broke.
     Abandoned {
         /// What the request was called.
         number: u64,

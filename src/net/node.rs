@@ -82,7 +82,7 @@ pub(super) enum Input {
         /// Where the reply goes.
         reply: ReplyKey,
     },
-    /// Whoever wanted something does not wait for the reply any more.
+    /// Whoever wanted something does not wait for the reply any more, or has not taken it.
     Abandoned(ReplyKey),
     /// What became of a request of ours.
     Asked {
@@ -330,10 +330,15 @@ impl Node {
         }
     }
 
+    /// Nobody takes a reply: what it answers, or has accepted, is over.
     fn abandoned(&mut self, reply: ReplyKey, out: &mut Vec<Action>) {
-        let id = self.invitations.iter().find(|(_, invitation)| invitation.reply == reply).map(|(id, _)| id.clone());
-        if let Some(id) = id {
+        let invitation = self.invitations.iter().find(|(_, invitation)| invitation.reply == reply);
+        if let Some(id) = invitation.map(|(id, _)| id.clone()) {
             self.withdraw(&id, out);
+        }
+        let chat = self.chats.iter().find(|(_, chat)| chat.accepted_by == Some(reply));
+        if let Some(id) = chat.map(|(id, _)| id.clone()) {
+            self.end(&id, EndReason::TooLate, out);
         }
     }
 

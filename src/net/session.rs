@@ -305,7 +305,7 @@ impl Session {
             return;
         }
         if self.rooms.len() >= ROOMS {
-            out.push(problem(NetErrorKind::Busy, &id.to_string()));
+            out.push(problem(NetErrorKind::TooManyConversations, &id.to_string()));
             return;
         }
         out.push(Action::Send(ClientMessage::Join(id.clone())));

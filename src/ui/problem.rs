@@ -157,6 +157,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
                 "If somebody is missing, agree with those you want to meet on a service type of your own, under Sharing in the preferences.",
             ),
         ),
+        NetErrorKind::TooManyConversations => (
+            gettext("You are in too many conversations at once."),
+            gettext("Close some of them, then start this one again, or ask to be invited again."),
+        ),
         NetErrorKind::Busy => (
             gettext("Too much is waiting to be sent."),
             gettext("Wait a moment, then try again. What you have typed is kept."),

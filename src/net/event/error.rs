@@ -96,6 +96,9 @@ pub enum NetErrorKind {
     /// Peer mode: more people are on this network than are kept; some are left out.
     #[error("more people are on this network than can be shown")]
     TooManyPeers,
+    /// One is in as many conversations as one can be.
+    #[error("you are in too many conversations")]
+    TooManyConversations,
     /// Too much was asked at once.
     #[error("too many requests at once")]
     Busy,
@@ -103,7 +106,7 @@ pub enum NetErrorKind {
 
 impl NetErrorKind {
     /// Every one that there is.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::HostNotFound,
         Self::Refused,
         Self::Unreachable,
@@ -134,6 +137,7 @@ impl NetErrorKind {
         Self::CannotListen,
         Self::Discovery,
         Self::TooManyPeers,
+        Self::TooManyConversations,
         Self::Busy,
     ];
 
@@ -157,6 +161,7 @@ impl NetErrorKind {
             | Self::Busy => true,
             Self::PeersOnly
             | Self::TooManyPeers
+            | Self::TooManyConversations
             | Self::CannotListen
             | Self::NoSuchFile
             | Self::UnknownPeer

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_channel::Sender;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -119,6 +119,7 @@ async fn connection(
     let Some(request) = read.map_err(|_| GivenUp::TimedOut("the request"))?? else { return Ok(()) };
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let arrivals = if request.sender().is_none() { questions } else { arrivals };
+    let is_invite = matches!(request, PeerRequest::Invite { .. });
     let (reply, replied) = oneshot::channel();
     let request = Request { number, from, request, reply };
     arrivals.send(Arrival::Request(request)).await.map_err(|_| GivenUp::Closed)?;
@@ -130,12 +131,19 @@ async fn connection(
                 .map_or(GivenUp::TimedOut("the reply"), |broken| broken.map_or_else(Into::into, |_| GivenUp::Closed)));
         }
     };
-    match reply {
-        Reply::File(upload) => transfer::send(stream, upload).await,
-        Reply::Bytes(bytes) => finish(&mut stream, &bytes).await?,
-        Reply::Nothing => finish(&mut stream, &[]).await?,
+    let bytes = match reply {
+        Reply::File(upload) => {
+            transfer::send(stream, upload).await;
+            return Ok(());
+        }
+        Reply::Bytes(bytes) => bytes,
+        Reply::Nothing => Vec::new(),
+    };
+    let finished = finish(&mut stream, &bytes).await;
+    if is_invite && (finished.is_err() || is_reset(&stream).await) {
+        arrivals.send(Arrival::Abandoned { number }).await.map_err(|_| GivenUp::Closed)?;
     }
-    Ok(())
+    Ok(finished?)
 }
 
 /// Writes a whole reply and its end, and waits for a short while until the other side has closed.
@@ -143,6 +151,12 @@ pub(in crate::net) async fn finish(stream: &mut TcpStream, reply: &[u8]) -> io::
     write(stream, reply).await?;
     stream.shutdown().await?;
     drain(stream).await
+}
+
+/// Whether the other side resets the connection after the reply, because it had closed before. It may have closed its writing
+/// side alone, so nothing else tells.
+async fn is_reset(stream: &TcpStream) -> bool {
+    timeout(DRAIN, stream.ready(Interest::ERROR)).await.is_ok()
 }
 
 /// Waits for a short while until the other side has closed, after all was written. Some requesters never close; that is no

@@ -211,10 +211,42 @@ async fn whoever_gives_an_invitation_up_is_not_waited_for() {
     let asked = tokio::spawn(async move { ask(&[address], &invite(), Form::default()).await });
     let request = next_request(&arrived).await;
     asked.abort();
+    is_abandoned(&arrived, request.number).await;
+}
+
+async fn is_abandoned(arrived: &Receiver<Arrival>, wanted: u64) {
     match soon(arrived.recv()).await.unwrap() {
-        Arrival::Abandoned { number } => assert_eq!(number, request.number),
+        Arrival::Abandoned { number } => assert_eq!(number, wanted),
         Arrival::Request(other) => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn an_acceptance_that_nobody_takes_is_told() {
+    let (address, arrived) = host().await;
+    // Somebody who has patience for a moment only, and closes; this looks like one who has done writing and waits.
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(&invite().encode()).await.unwrap();
+    drop(stream);
+    let request = next_request(&arrived).await;
+    request.reply.send(Reply::Bytes(b"ACK".to_vec())).unwrap();
+    is_abandoned(&arrived, request.number).await;
+
+    // The one who does wait takes it.
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(&invite().encode()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    next_request(&arrived).await.reply.send(Reply::Bytes(b"ACK".to_vec())).unwrap();
+    let mut reply = Vec::new();
+    soon(stream.read_to_end(&mut reply)).await.unwrap();
+    assert_eq!(reply, b"ACK");
+    drop(stream);
+    // Whatever was to be told of the last one would come before this one.
+    let asked = tokio::spawn(async move { ask(&[address], &invite(), Form::default()).await });
+    next_request(&arrived).await.reply.send(Reply::Bytes(b"ACK".to_vec())).unwrap();
+    assert_eq!(soon(asked).await.unwrap().unwrap().reply, b"ACK");
+    tokio::time::pause();
+    assert!(timeout(DEADLINE, arrived.recv()).await.is_err(), "nothing is told of those who have taken theirs");
 }
 
 #[tokio::test]

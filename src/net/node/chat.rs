@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Answer};
+use super::{Action, Answer, ReplyKey};
 use crate::net::command::MessageId;
 use crate::net::event::{Conversation, EndReason, Event, Phase};
 use crate::protocol::ident::{ConversationId, UserName};
@@ -32,6 +32,8 @@ pub(super) struct Chat {
     pub(super) wire: ConversationId,
     /// Oneself has started it, and owns the list of its members.
     pub(super) is_own: bool,
+    /// The reply by which oneself has accepted the invitation to it.
+    pub(super) accepted_by: Option<ReplyKey>,
     pub(super) shown: Conversation,
     /// Who was in it when discovery lost them, and may believe to be so still.
     pub(super) lost: BTreeSet<UserName>,
@@ -56,7 +58,7 @@ impl Chat {
     }
 
     fn new(wire: ConversationId, is_own: bool, shown: Conversation) -> Self {
-        Self { wire, is_own, shown, lost: BTreeSet::new(), told: None }
+        Self { wire, is_own, accepted_by: None, shown, lost: BTreeSet::new(), told: None }
     }
 
     /// Whether it is a chat of this other person.

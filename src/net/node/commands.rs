@@ -81,7 +81,7 @@ impl Node {
             return;
         }
         if self.chats.len() >= CHATS {
-            out.push(problem(NetErrorKind::Busy, ""));
+            out.push(problem(NetErrorKind::TooManyConversations, ""));
             return;
         }
         // Random, because others choose ids too; small, because people read them and students print them with %d.
@@ -101,10 +101,15 @@ impl Node {
             out.push(problem(NetErrorKind::NotInConversation, &id.to_string()));
             return;
         };
-        let accept = accept && self.chats.len() < CHATS;
+        let has_room = self.chats.len() < CHATS;
+        if accept && !has_room {
+            out.push(problem(NetErrorKind::TooManyConversations, ""));
+        }
+        let accept = accept && has_room;
         out.push(Action::Reply(invitation.reply, if accept { Reply::Ack } else { Reply::Nack }));
         if accept {
             let mut chat = Chat::of(invitation.from.name, invitation.wire, id.clone(), self.me.clone());
+            chat.accepted_by = Some(invitation.reply);
             chat.show(out);
             self.chats.insert(id.clone(), chat);
         }

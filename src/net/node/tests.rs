@@ -1,6 +1,7 @@
 //! Several nodes on a network of queues: what one asks, another is given; who is unplugged cannot be reached.
 
 mod absence;
+mod invitations;
 
 use std::collections::VecDeque;
 
@@ -214,35 +215,6 @@ fn who_accepts_is_in_and_everybody_knows() {
 }
 
 #[test]
-fn an_invitation_that_nobody_answers_is_refused() {
-    let mut network = Network::of(&["ann", "bob"]);
-    network.command(0, Command::Start { with: names(&["bob"]) });
-    let conversation = network.invitation(1);
-    network.after(INVITE);
-    assert!(network.events[1].contains(&Event::Uninvited { conversation: conversation.clone() }));
-    assert_eq!(network.conversation(0).declined, names(&["bob"]));
-    network.command(1, Command::Answer { conversation, accept: true });
-    assert!(
-        matches!(network.events[1].last(), Some(Event::Problem(error)) if error.kind == NetErrorKind::NotInConversation)
-    );
-}
-
-#[test]
-fn who_is_still_asked_hears_that_the_chat_is_closed() {
-    let mut network = Network::of(&["ann", "bob", "eve"]);
-    network.command(0, Command::Start { with: names(&["bob"]) });
-    let conversation = network.invitation(1);
-    for liar in ["ann", "eve"] {
-        network.forge(2, 1, PeerRequest::CloseChat { chat: conversation.clone(), from: name(liar) });
-    }
-    let uninvited = Event::Uninvited { conversation };
-    assert!(!network.events[1].contains(&uninvited));
-    network.command(0, Command::Leave(network.conversation(0).id));
-    assert!(network.events[1].contains(&uninvited));
-    assert!(network.nodes[1].1.invitations.is_empty());
-}
-
-#[test]
 fn what_is_too_long_is_not_sent() {
     let (mut network, id) = Network::chatting(&["ann", "bob"]);
     network.say(0, &id, &"x".repeat(limits::TEXT_BYTES + 1), 1);
@@ -353,23 +325,6 @@ fn a_text_can_be_faster_than_the_word_that_its_writer_is_a_member() {
 }
 
 #[test]
-fn one_person_does_not_keep_the_invitations_of_others_away() {
-    let people = ["ann", "bob", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8", "e9", "e10"];
-    let mut network = Network::of(&people);
-    for (n, who) in people.iter().enumerate().skip(2) {
-        for number in 0..10 {
-            network.forge(n, 0, PeerRequest::Invite { chat: ConversationId::Int(number), from: name(who) });
-        }
-    }
-    let waiting = |network: &Network| network.nodes[0].1.invitations.len();
-    assert_eq!((network.invitations(0).len(), waiting(&network)), (INVITATIONS.all, INVITATIONS.all));
-    network.command(1, Command::Start { with: names(&["ann"]) });
-    network.answer(0, true);
-    assert_eq!(network.members(1), names(&["ann", "bob"]));
-    assert!(network.events[0].iter().any(|event| matches!(event, Event::Uninvited { .. })));
-}
-
-#[test]
 fn full_names_are_understood() {
     let (mut network, id) = Network::chatting(&["ann", "bob"]);
     let from = name("ann._klatch._tcp.local.");
@@ -417,26 +372,6 @@ fn a_new_name_of_ones_own_ends_all_chats() {
     assert_eq!(network.conversation(1).phase, Phase::Ended(EndReason::Offline));
     assert_eq!(network.conversation(0).members, names(&["ann", "cid"]));
     assert!(network.events[1].contains(&Event::Uninvited { conversation: invitation }));
-}
-
-#[test]
-fn two_initiators_may_choose_the_same_id() {
-    let mut network = Network::of(&["ann", "bob", "cid"]);
-    let wire = ConversationId::Int(1);
-    for n in [0, 2] {
-        let from = network.nodes[n].0.clone();
-        network.forge(n, 1, PeerRequest::Invite { chat: wire.clone(), from });
-        network.answer(1, true);
-    }
-    network.forge(0, 1, PeerRequest::Message { chat: wire.clone(), from: name("ann"), body: "first".into() });
-    network.forge(2, 1, PeerRequest::Message { chat: wire.clone(), from: name("cid"), body: "second".into() });
-    let ids: Vec<String> = network.events[1]
-        .iter()
-        .filter_map(|event| {
-            if let Event::Said(said) = event { Some(format!("{} {}", said.conversation, said.body)) } else { None }
-        })
-        .collect();
-    assert_eq!(ids, ["1 first", "1 (cid) second"]);
 }
 
 #[test]

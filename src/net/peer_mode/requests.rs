@@ -27,6 +27,11 @@ impl Peer<'_> {
         let request = match arrival {
             Arrival::Request(request) => request,
             Arrival::Abandoned { number } => {
+                // All others are complete without a reply.
+                let is_over = |request: &Request| {
+                    request.number == number && matches!(request.request, PeerRequest::Invite { .. })
+                };
+                self.early.retain(|(_, request)| !is_over(request));
                 self.replies.remove(&number);
                 self.give(Input::Abandoned(ReplyKey(number))).await;
                 return;

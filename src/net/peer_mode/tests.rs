@@ -6,6 +6,7 @@ mod files;
 use std::fs;
 
 use async_channel::Sender;
+use socket2::SockRef;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -15,6 +16,7 @@ use crate::net::command::MessageId;
 use crate::net::discovery::{FakeLan, ServiceType};
 use crate::net::event::{Delivery, EndReason, Phase, Transfer, TransferState};
 use crate::net::events::{Events, queue_for};
+use crate::protocol::ident::ConversationId;
 use crate::protocol::social::{PeerRequest, UserInfo};
 
 /// How long anything may take.
@@ -417,4 +419,30 @@ async fn who_speaks_and_was_not_found_is_looked_for() {
     exchange::ask(&at, &offer, Form::default()).await.unwrap();
     let file = |event: &Event| if let Event::Offered { file, .. } = event { Some(file.clone()) } else { None };
     assert_eq!(ann.wait(file).await, "of bob");
+}
+
+#[tokio::test]
+async fn an_invitation_that_is_given_up_before_its_sender_is_known_is_not_shown() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    lan.add("cid", &["127.0.0.1:9".parse().unwrap()]);
+    ann.sees("cid").await;
+    let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
+    let invite = |id| PeerRequest::Invite { chat: ConversationId::Int(id), from: name("bob") };
+    let given_up = exchange::request(&at, &invite(7).encode()).await.unwrap().0;
+    SockRef::from(&given_up).set_linger(Some(Duration::ZERO)).unwrap();
+    let mut given_up = Some(given_up);
+    for file in ["one", "two"] {
+        // By the time that this is told, what was done before has probably come in.
+        let offer = PeerRequest::OfferFile { from: name("cid"), file: file.into() };
+        exchange::ask(&at, &offer, Form::default()).await.unwrap();
+        ann.wait(|event| matches!(event, Event::Offered { .. }).then_some(())).await;
+        drop(given_up.take());
+    }
+    lan.add("bob", &["127.0.0.1:9".parse().unwrap()]);
+    ann.sees("bob").await;
+    let _open = exchange::request(&at, &invite(8).encode()).await.unwrap();
+    let invited =
+        |event: &Event| if let Event::Invited { conversation, .. } = event { Some(conversation.clone()) } else { None };
+    assert_eq!(ann.wait(invited).await, ConversationId::Int(8));
 }

@@ -77,6 +77,9 @@ fn ended(why: EndReason) -> String {
         ),
         EndReason::Closed => gettext("Whoever started this conversation has closed it. You can read and copy it."),
         EndReason::Removed => gettext("You were removed from this conversation. You can read and copy it."),
+        EndReason::TooLate => gettext(
+            "You are not in this conversation: whoever invited you to it did not wait for your answer any longer.",
+        ),
         EndReason::Offline => gettext("You went offline, which ended this conversation. Your text is kept here."),
     }
 }

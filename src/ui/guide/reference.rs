@@ -42,7 +42,8 @@ const WITHOUT_A_SERVER: [NetErrorKind; 9] = [
     NetErrorKind::PeersOnly,
 ];
 const WITH_FILES: [NetErrorKind; 3] = [NetErrorKind::NoSuchFile, NetErrorKind::LocalFile, NetErrorKind::DiskFull];
-const WITH_MESSAGES: [NetErrorKind; 2] = [NetErrorKind::TooLong, NetErrorKind::Busy];
+const WITH_MESSAGES: [NetErrorKind; 3] =
+    [NetErrorKind::TooLong, NetErrorKind::TooManyConversations, NetErrorKind::Busy];
 const WITH_NAMES: [NameError; 5] =
     [NameError::Empty, NameError::TooLong, NameError::ControlCharacter, NameError::OuterSpace, NameError::Invisible];
 const WITH_ADDRESSES: [AddressError; 3] = [AddressError::NoHost, AddressError::BadHost, AddressError::BadPort];
