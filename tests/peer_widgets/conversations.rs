@@ -46,6 +46,8 @@ fn a_conversation_of_peers_tells_who_is_missing() {
         ..conversation(&["alice", "bob", "dan"])
     });
     shows(&window, "bob, who started this conversation, has left; its members stay as they are.");
+    stage.people(&[("bob", true), ("dan", false)]);
+    shows(&window, "You have blocked bob, who started this conversation, so you do not see who joins or leaves it.");
 }
 
 #[gtk::test]

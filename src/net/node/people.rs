@@ -42,11 +42,18 @@ struct Person {
     is_there: bool,
 }
 
+impl Person {
+    fn ips(&self) -> BTreeSet<IpAddr> {
+        self.addresses.iter().map(|address| address.ip().to_canonical()).collect()
+    }
+}
+
 /// Everybody.
 #[derive(Debug, Default)]
 pub(super) struct People {
     known: BTreeMap<UserName, Person>,
-    blocked: BTreeSet<UserName>,
+    /// Of whom one hears nothing, and where they were last: they may be there still when they announce nothing any more.
+    blocked: BTreeMap<UserName, BTreeSet<IpAddr>>,
     /// That a chat is over, or that one has left it, for those who were lost before they could hear it: they are told when
     /// they are back, or would go on to write to nobody.
     last_words: VecDeque<(UserName, Note)>,
@@ -70,10 +77,14 @@ impl People {
         let (theirs, others): (VecDeque<_>, VecDeque<_>) =
             std::mem::take(&mut self.last_words).into_iter().partition(|(to, _)| *to == name);
         self.last_words = others;
+        let blocked = self.blocked.get_mut(&name);
         let person = self.known.entry(name).or_default();
         person.notes.extend(theirs.into_iter().map(|(_, note)| note));
         person.status = Some(status);
         person.addresses = addresses;
+        if let Some(last) = blocked {
+            *last = person.ips();
+        }
         person.is_there = true;
         // Whatever kept notes from arriving may be over.
         person.retry_at = None;
@@ -117,7 +128,7 @@ impl People {
                 name: name.clone(),
                 status: person.status.clone().unwrap_or_default(),
                 addresses: person.addresses.clone(),
-                is_blocked: self.blocked.contains(name),
+                is_blocked: self.is_blocked(name),
             })
             .collect();
         if contacts != self.told {
@@ -144,20 +155,27 @@ impl People {
     }
 
     pub(super) fn is_blocked(&self, name: &UserName) -> bool {
-        self.blocked.contains(name)
+        self.blocked.contains_key(name)
     }
 
-    /// Whether everybody who is known at this address is blocked, and somebody is.
+    /// Whether everybody who is known at this address is blocked, or nobody is known there and somebody blocked was.
     pub(super) fn is_blocked_address(&self, address: IpAddr) -> bool {
         let there = self.at(address);
-        !there.is_empty() && there.iter().all(|name| self.blocked.contains(name))
+        if there.is_empty() {
+            let address = address.to_canonical();
+            return self.blocked.values().any(|last| last.contains(&address));
+        }
+        there.iter().all(|name| self.is_blocked(name))
     }
 
     pub(super) fn block(&mut self, name: &UserName, blocked: bool, out: &mut Vec<Action>) {
-        let changed = if blocked { self.blocked.insert(name.clone()) } else { self.blocked.remove(name) };
-        if changed {
-            self.show(out);
+        if blocked {
+            let last = self.known.get(name).map(Person::ips).unwrap_or_default();
+            self.blocked.entry(name.clone()).or_insert(last);
+        } else {
+            self.blocked.remove(name);
         }
+        self.show(out);
     }
 
     /// Queues a note; gives one back if too many wait already.

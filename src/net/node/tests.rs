@@ -379,6 +379,14 @@ fn the_blocked_are_not_heard() {
     let mut network = Network::of(&["ann", "eve"]);
     network.command(0, Command::Block { name: name("eve"), blocked: true });
     assert!(network.nodes[0].1.is_blocked(address(1).ip()));
+    // Not even when nobody knows any more who is there, unless it is somebody else.
+    network.lose(0, "eve");
+    assert!(network.nodes[0].1.is_blocked(address(1).ip()) && !network.nodes[0].1.is_blocked(address(2).ip()));
+    let bob = |at| Input::Found { name: name("bob"), status: Status::default(), addresses: vec![at] };
+    network.give(0, bob(address(1)));
+    assert!(!network.nodes[0].1.is_blocked(address(1).ip()));
+    network.give(0, bob(address(2)));
+    network.appear(1, "eve");
     network.command(1, Command::Start { with: names(&["ann"]) });
     assert!(!network.events[0].iter().any(|event| matches!(event, Event::Invited { .. })));
     assert_eq!(network.conversation(1).declined, names(&["ann"]));

@@ -1,6 +1,6 @@
 //! What the line above the entry says.
 
-use crate::net::{EndReason, Phase, Presence};
+use crate::net::{EndReason, Phase, Presence, UserName};
 use crate::ui::buddy_row::presence_word;
 use crate::ui::i18n::{gettext, gettext_f, ngettext_f};
 use crate::ui::model::{Client, Conversation, enumeration};
@@ -35,11 +35,8 @@ fn phase_words(client: &Client, conversation: &Conversation) -> String {
             &[("names", &names)],
         ),
         Phase::Open if !awaited.is_empty() => gettext_f("Waiting for {names} to join.", &[("names", &names)]),
-        Phase::Open => match conversation.vanished_initiator() {
-            Some(name) => gettext_f(
-                "{name}, who started this conversation, has left; its members stay as they are.",
-                &[("name", &name.shown())],
-            ),
+        Phase::Open => match conversation.unheard_initiator() {
+            Some(name) => frozen(client, &name),
             None => absence(client, conversation),
         },
         Phase::Interrupted => gettext(
@@ -47,6 +44,19 @@ fn phase_words(client: &Client, conversation: &Conversation) -> String {
         ),
         Phase::Ended(why) => ended(why),
     }
+}
+
+/// What it means that one does not hear of whoever has started it.
+fn frozen(client: &Client, initiator: &UserName) -> String {
+    let name = initiator.shown();
+    let values = [("name", name.as_ref())];
+    if client.roster().get(initiator).is_some_and(|buddy| buddy.is_blocked()) {
+        return gettext_f(
+            "You have blocked {name}, who started this conversation, so you do not see who joins or leaves it.",
+            &values,
+        );
+    }
+    gettext_f("{name}, who started this conversation, has left; its members stay as they are.", &values)
 }
 
 /// With one other person, what is to be known before one expects an answer.

@@ -175,8 +175,8 @@ impl Conversation {
         self.imp().unasked.borrow().clone()
     }
 
-    /// Who has started it and is gone, so that its members stay as they are.
-    pub fn vanished_initiator(&self) -> Option<UserName> {
+    /// Who has started it and is gone or blocked, so that its members stay as they are.
+    pub fn unheard_initiator(&self) -> Option<UserName> {
         self.imp().initiator.borrow().clone().filter(|_| self.imp().is_frozen.get())
     }
 
