@@ -5,6 +5,7 @@
 mod input;
 mod json;
 mod options;
+mod said;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,10 +19,11 @@ use tokio::time::Instant;
 
 use input::Line;
 pub use options::Options;
+use said::Said;
 
 use crate::net::{
-    self, Command, Contact, ConversationId, Delivery, Event, Events, Handle, LinkState, MessageId, Mode, NetError,
-    NetErrorKind, OfferId, Phase, Transfer, TransferId, TransferState, UserName,
+    self, Command, Contact, ConversationId, Event, Events, Handle, LinkState, MessageId, Mode, NetError, NetErrorKind,
+    OfferId, Phase, Transfer, TransferId, TransferState, UserName,
 };
 
 /// How many lines of input may wait; a pipe is read no faster than its commands are carried out.
@@ -73,8 +75,7 @@ struct Client {
     json: bool,
     stage: Stage,
     next_message: u64,
-    /// Where texts went that may still fail, to say so.
-    said: BTreeMap<MessageId, ConversationId>,
+    said: Said,
     /// To which conversations one is invited.
     invitations: BTreeSet<ConversationId>,
     /// The conversations that are not over, and what can be done in them.
@@ -110,7 +111,7 @@ impl Client {
             json,
             stage: Stage::Arriving,
             next_message: 0,
-            said: BTreeMap::new(),
+            said: Said::default(),
             invitations: BTreeSet::new(),
             conversations: BTreeMap::new(),
             held: None,
@@ -210,10 +211,7 @@ impl Client {
                 }
                 let message = MessageId(self.next_message);
                 self.next_message += 1;
-                if self.said.len() >= REMEMBERED {
-                    self.said.pop_first();
-                }
-                self.said.insert(message, conversation.clone());
+                self.said.add(message, conversation.clone());
                 Command::Say { conversation, body, id: message }
             }
             Line::Answer(id, accept) => match id.parse().map(OfferId) {
@@ -301,16 +299,11 @@ impl Client {
             }
             Event::Problem(_) => self.held = None,
             Event::Listed(all) => all.keys().for_each(|id| self.remember(id)),
-            Event::Delivery {
-                id,
-                state: Delivery::Uncertain | Delivery::Failed | Delivery::Partial | Delivery::Missed,
-                missing,
-            } => {
-                if let Some(conversation) = self.said.remove(id) {
-                    self.complain(&text::undelivered(&conversation, &event, missing));
+            Event::Delivery { id, state, missing } => {
+                if let Some(conversation) = self.said.bad_news(*id, *state) {
+                    self.complain(&text::undelivered(&conversation, *state, missing));
                 }
             }
-            Event::Delivery { id, state: Delivery::Sent | Delivery::Delivered, .. } => drop(self.said.remove(id)),
             Event::Roster(contacts) => self.roster.clone_from(contacts),
             Event::Offered { offer, .. } => drop(self.offers.insert(*offer)),
             Event::Unoffered { offer } => drop(self.offers.remove(offer)),

@@ -70,15 +70,12 @@ pub(super) fn roster(contacts: &[Contact]) -> String {
 }
 
 /// What is said of a text that did not arrive, or may not have.
-pub(super) fn undelivered(conversation: &ConversationId, delivery: &Event, missing: &[UserName]) -> String {
+pub(super) fn undelivered(conversation: &ConversationId, state: Delivery, missing: &[UserName]) -> String {
     let to = if missing.is_empty() { String::new() } else { format!(" to {}", names(missing)) };
-    match delivery {
-        Event::Delivery { state: Delivery::Failed, .. } => {
-            format!("a message in conversation {conversation} was not sent{to}")
-        }
-        Event::Delivery { state: Delivery::Partial | Delivery::Missed, .. } => {
-            format!("a message in conversation {conversation} has not been delivered{to}")
-        }
+    match state {
+        Delivery::Failed => format!("a message in conversation {conversation} was not sent{to}"),
+        Delivery::Partial => format!("a message in conversation {conversation} has not been delivered{to} yet"),
+        Delivery::Missed => format!("a message in conversation {conversation} has not been delivered{to}"),
         _ => format!("a message in conversation {conversation} may not have been delivered{to}"),
     }
 }
