@@ -71,6 +71,7 @@ enum Stage {
 /// What the terminal knows.
 struct Client {
     handle: Handle,
+    /// The name under which one is online, or wants to be.
     me: UserName,
     json: bool,
     stage: Stage,
@@ -282,7 +283,13 @@ impl Client {
             _ => false,
         };
         match &event {
-            Event::Link(LinkState::Online { .. }) if self.stage == Stage::Arriving => self.stage = Stage::Online,
+            Event::Link(LinkState::Online { name, .. }) => {
+                // Another one than the wanted name if somebody has that.
+                self.me.clone_from(name);
+                if self.stage == Stage::Arriving {
+                    self.stage = Stage::Online;
+                }
+            }
             Event::Invited { conversation, .. } => {
                 self.remember(conversation);
                 self.invitations.insert(conversation.clone());

@@ -21,6 +21,11 @@ def test_five_of_one_name_on_one_host(network):
     listener = Klatch(there, "Listener")
     peers = [Klatch(here, "Bob") for _ in range(5)]
     all_are_distinct(peers, listener, {"Bob", "Bob (2)", "Bob (3)", "Bob (4)", "Bob (5)"})
+    # Each can chat with the one who has the name that it wanted.
+    by_port = {peer.port(): peer for peer in peers}
+    first, second = (by_port[listener.peers()[name]["port"]] for name in ("Bob", "Bob (2)"))
+    second.do("/chat", "Bob")
+    first.event("invitation", 10, **{"from": "Bob (2)"})
 
 
 def test_five_of_one_name_on_five_hosts(network):
