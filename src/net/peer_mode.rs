@@ -51,6 +51,8 @@ const ROUND: Duration = Duration::from_secs(20);
 /// How long the goodbyes to those in one's chats may take. After them comes the one to the network, so that they are from
 /// somebody who is still known.
 const FAREWELL: Duration = Duration::from_millis(700);
+/// How long each of them waits to be read before the next one to the same person; see [`exchange::tell`].
+const GRACE: Duration = Duration::from_millis(100);
 /// Most connections that wait to be accepted. Where no more may wait the kernel drops the attempts of all alike, and they
 /// are made again a second later: a flood from one address must not do that to the others.
 const BACKLOG: i32 = 4096;
@@ -419,7 +421,7 @@ impl Peer<'_> {
             goodbyes.spawn(async move {
                 for request in requests {
                     // Whoever cannot be reached finds out by themselves.
-                    let _ = exchange::ask(&to, &request, Form::default()).await;
+                    let _ = exchange::tell(&to, &request, GRACE).await;
                 }
             });
         }

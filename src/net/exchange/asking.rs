@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::serving::discard;
 use super::{Answer, ExchangeError};
 use crate::protocol::limits;
 use crate::protocol::pickle::Scanner;
@@ -31,11 +32,11 @@ const REPLY: Duration = Duration::from_mins(2);
 /// How long to wait for the reply to one form of a request before the next one is tried: a Jython peer that does not
 /// know a form may leave the connection open.
 const FORM: Duration = Duration::from_secs(4);
-/// How long to wait for the other side to close when there is nothing to reply. Some never do, so then it has been told.
-const CLOSE: Duration = Duration::from_secs(4);
+/// How long to wait for the other side to close when there is nothing to reply, and again once our side is closed.
+const CLOSE: Duration = Duration::from_millis(500);
 /// How long the answer to an invitation may take: two minutes to think, and some seconds on the way.
 const INVITE: Duration = Duration::from_secs(125);
-/// Longest reply that is read of what should be one word, or none. Bytes.
+/// Longest reply that is read of what should be one word. Bytes.
 const WORD: usize = 1024;
 
 /// Sends a request, to the first of these addresses that takes a connection, and reads the reply. Everything but
@@ -47,20 +48,34 @@ pub(in crate::net) async fn ask(to: &[SocketAddr], request: &PeerRequest, form: 
     if request.has_forms() {
         return ask_in_forms(to, request, form).await;
     }
+    if !matches!(request, PeerRequest::Invite { .. }) {
+        tell(to, request, CLOSE).await?;
+        return Ok(Answer { reply: Vec::new(), form });
+    }
     let (mut stream, _) = self::request(to, &request.encode()).await?;
-    let reply = if matches!(request, PeerRequest::Invite { .. }) {
-        // Whoever gives up waiting resets the connection, so that the other side need not ask its user any longer.
-        let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-        let reply = read_reply(&mut stream, INVITE, WORD, |reply| acceptance(reply).is_some()).await?;
-        let _ = SockRef::from(&stream).set_linger(None);
-        reply
-    } else {
-        match read_reply(&mut stream, CLOSE, WORD, |_| false).await {
-            Err(ExchangeError::TimedOut(_) | ExchangeError::TooLong) => Vec::new(),
-            other => other?,
-        }
-    };
+    // Whoever gives up waiting resets the connection, so that the other side need not ask its user any longer.
+    let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+    let reply = read_reply(&mut stream, INVITE, WORD, |reply| acceptance(reply).is_some()).await?;
+    let _ = SockRef::from(&stream).set_linger(None);
     Ok(Answer { reply, form })
+}
+
+/// Sends a request that has no reply, to the first of these addresses that takes a connection.
+///
+/// It waits until the other side has closed: then that has read the request, and the next one cannot overtake it. Many a
+/// peer reads until we close, so after this grace our side is closed, and the other one has as long again. Both sides at
+/// once would be too early: a Jython peer that has not taken the connection by then does not get what was written.
+pub(in crate::net) async fn tell(
+    to: &[SocketAddr],
+    request: &PeerRequest,
+    grace: Duration,
+) -> Result<(), ExchangeError> {
+    let (mut stream, _) = self::request(to, &request.encode()).await?;
+    if let Ok(closed) = timeout(grace, discard(&mut stream)).await {
+        return closed.map_err(ExchangeError::Lost);
+    }
+    stream.shutdown().await.map_err(ExchangeError::Lost)?;
+    timeout(grace, discard(&mut stream)).await.unwrap_or(Ok(())).map_err(ExchangeError::Lost)
 }
 
 /// Asks until a reply makes sense. Asking several times does no harm.

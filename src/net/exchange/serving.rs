@@ -204,8 +204,8 @@ async fn wait_for_reply(stream: &mut TcpStream, mut replied: oneshot::Receiver<R
     }
 }
 
-/// Reads what belongs to no request, until its end or until it is too much.
-async fn discard(stream: &mut TcpStream) -> io::Result<()> {
+/// Reads what nobody has asked for, until its end or until it is too much.
+pub(super) async fn discard(stream: &mut TcpStream) -> io::Result<()> {
     let mut piece = [0; 1024];
     let mut count = 0;
     while count < DRAINED {

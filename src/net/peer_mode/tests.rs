@@ -4,10 +4,12 @@ mod added;
 mod files;
 
 use std::fs;
+use std::net::Ipv4Addr;
 
 use async_channel::Sender;
 use socket2::SockRef;
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -311,6 +313,37 @@ async fn three_chat_and_the_initiator_closes() {
     .await;
     let ann = people.remove(0);
     timeout(PATIENCE, ann.running).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn who_reads_until_we_close_hears_that_every_chat_is_over() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    lan.add("bob", &[listener.local_addr().unwrap()]);
+    ann.sees("bob").await;
+    let (heard, hears) = async_channel::unbounded();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let heard = heard.clone();
+            tokio::spawn(async move {
+                let mut request = Vec::new();
+                // An invitation that is not answered in time is reset.
+                let _ = stream.read_to_end(&mut request).await;
+                let _ = heard.send(String::from_utf8_lossy(&request).into_owned()).await;
+            });
+        }
+    });
+    for _ in 0..3 {
+        ann.tell(Command::Start { with: vec![name("bob")] }).await;
+    }
+    ann.tell(Command::Disconnect).await;
+    timeout(PATIENCE, ann.running).await.unwrap().unwrap();
+    let mut closed = 0;
+    while closed < 3 {
+        let request = timeout(PATIENCE, hears.recv()).await.unwrap().unwrap();
+        closed += usize::from(request.starts_with("CLOSE_CHAT "));
+    }
 }
 
 #[tokio::test]
