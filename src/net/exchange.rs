@@ -1,7 +1,8 @@
 //! One request and its reply on a connection of their own, from both sides.
 //!
 //! [`serve`] is the side that is asked, [`ask`] the one that asks. A requester does not close its writing side: a server
-//! in Jython that sees it closed closes the whole connection, and its reply is lost.
+//! in Jython that sees it closed closes the whole connection, and its reply is lost. But a peer that waits for just that
+//! is not left without an answer: see [`Habits`].
 
 mod admission;
 mod asking;
@@ -64,13 +65,23 @@ pub(super) enum Reply {
 /// touch a disk.
 pub(super) type Lookup = Arc<dyn Fn(SocketAddr, &str) -> NameMatch + Send + Sync>;
 
+/// How a peer takes requests: to be remembered for that peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Habits {
+    /// In which form it answers requests without argument.
+    pub(super) form: Form,
+    /// It reads a request to the end of the stream, and answers nothing before. It has answered after that alone: of any
+    /// other peer, the answer may be lost by it.
+    pub(super) reads_to_end: bool,
+}
+
 /// What came of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     /// What was replied; may be empty.
     pub(super) reply: Vec<u8>,
-    /// The form that worked: to be remembered for that peer and given to [`ask`] next time.
-    pub(super) form: Form,
+    /// What has worked: to be given to [`ask`] next time.
+    pub(super) habits: Habits,
 }
 
 /// Why there is no answer.

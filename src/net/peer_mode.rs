@@ -32,13 +32,13 @@ use super::command::Command;
 use super::discovery::{self, Advertisement, Discovery};
 use super::event::{Contact, Event, LinkState, NetError, NetErrorKind, Question, Sharing};
 use super::events::EventSender;
-use super::exchange::{self, Arrival, Request};
+use super::exchange::{self, Arrival, Habits, Request};
 use super::mode::PeerParameters;
 use super::node::{Action, Farewell, Input, Moment, Node, Reply, ReplyKey};
 use super::transfer::remove_forgotten;
 use super::{Next, emit, sleep_until};
 use crate::protocol::ident::UserName;
-use crate::protocol::social::{self, Form};
+use crate::protocol::social;
 use crate::protocol::status::Status;
 
 /// How much may wait from errands and from others.
@@ -80,8 +80,8 @@ struct Peer<'a> {
     searched: Option<Instant>,
     /// Files that others have offered.
     offers: Offers,
-    /// In which form others answer requests without argument.
-    forms: HashMap<UserName, Form>,
+    /// How others take requests, as far as they have answered some.
+    habits: HashMap<UserName, Habits>,
     sources: Sources,
     port: u16,
 }
@@ -136,7 +136,7 @@ pub(super) async fn run(
         early: Vec::new(),
         searched: None,
         offers: Offers::default(),
-        forms: HashMap::new(),
+        habits: HashMap::new(),
         sources: Sources::default(),
         port,
         parameters,
@@ -254,7 +254,10 @@ impl Peer<'_> {
                     self.tell_roster().await;
                     self.tell(event).await;
                 }
-                Action::Ask { ask, name, to, request } => self.errands.ask(ask, name, to, request),
+                Action::Ask { ask, name, to, request } => {
+                    let habits = self.habits_of(&name);
+                    self.errands.ask(ask, name, to, request, habits);
+                }
                 Action::Reply(ReplyKey(number), reply) => self.reply(number, reply),
             }
         }
@@ -310,7 +313,7 @@ impl Peer<'_> {
 
     async fn lost(&mut self, name: UserName) {
         let touched = self.node.addresses(&name).unwrap_or_default().iter().map(SocketAddr::ip).collect();
-        self.forms.remove(&name);
+        self.habits.remove(&name);
         self.give(Input::Lost(name)).await;
         self.note_people(touched);
     }
@@ -330,19 +333,20 @@ impl Peer<'_> {
             }
             Command::RetryNow => self.discovery.refresh(),
             Command::AskUserInfo(name) => {
-                if let Some((at, form)) = self.whereabouts(&name, Question::UserInfo).await {
-                    self.errands.user_info(name, at, form);
+                if let Some((at, habits)) = self.whereabouts(&name, Question::UserInfo).await {
+                    self.errands.user_info(name, at, habits);
                 }
             }
             Command::ListFiles(name) => {
-                if let Some((at, form)) = self.whereabouts(&name, Question::Files).await {
-                    self.errands.list_files(name, at, form);
+                if let Some((at, habits)) = self.whereabouts(&name, Question::Files).await {
+                    self.errands.list_files(name, at, habits);
                 }
             }
             Command::Offer { to, path } => {
                 if let Some(at) = self.node.addresses(&to) {
                     self.transfers.offer(to.clone(), path.clone());
-                    self.errands.offer(self.node.me().clone(), to, at, path, self.files.clone());
+                    let habits = self.habits_of(&to);
+                    self.errands.offer(self.node.me().clone(), to, at, habits, path, self.files.clone());
                 } else {
                     let because = NetError::with(NetErrorKind::UnknownPeer, to.shown());
                     self.tell(Event::NotOffered { to, path, because }).await;
@@ -378,23 +382,28 @@ impl Peer<'_> {
         }
     }
 
-    /// Where somebody is and in which form they answer; tells if nobody of that name is known.
-    async fn whereabouts(&mut self, name: &UserName, question: Question) -> Option<(Vec<SocketAddr>, Form)> {
+    /// How somebody takes requests.
+    fn habits_of(&self, name: &UserName) -> Habits {
+        self.habits.get(name).copied().unwrap_or_default()
+    }
+
+    /// Where somebody is and how they take requests; tells if nobody of that name is known.
+    async fn whereabouts(&mut self, name: &UserName, question: Question) -> Option<(Vec<SocketAddr>, Habits)> {
         let at = self.node.addresses(name);
         if at.is_none() {
             let because = NetError::with(NetErrorKind::UnknownPeer, name.shown());
             self.tell(Event::Unanswered { by: name.clone(), question, because }).await;
         }
-        Some((at?, self.forms.get(name).copied().unwrap_or_default()))
+        Some((at?, self.habits_of(name)))
     }
 
     async fn fetch(&mut self, from: UserName, file: String, save_as: Option<String>, is_offered: bool) {
         let at = self.node.addresses(&from);
         let unknown = at.is_none().then(|| NetError::with(NetErrorKind::UnknownPeer, from.shown()));
-        let form = self.forms.get(&from).copied().unwrap_or_default();
+        let habits = self.habits_of(&from);
         let folder = self.parameters.downloads.clone();
         let wanted = Wanted { peer: from, file, is_offered, folder, save_as };
-        let (event, order) = self.transfers.download(wanted, at.unwrap_or_default(), form);
+        let (event, order) = self.transfers.download(wanted, at.unwrap_or_default(), habits);
         let id = event.id;
         self.tell(Event::Transfer(event)).await;
         if let Some(error) = unknown {
@@ -421,7 +430,7 @@ impl Peer<'_> {
             goodbyes.spawn(async move {
                 for request in requests {
                     // Whoever cannot be reached finds out by themselves.
-                    let _ = exchange::tell(&to, &request, GRACE).await;
+                    let _ = exchange::tell(&to, &request, Habits::default(), GRACE).await;
                 }
             });
         }

@@ -27,9 +27,8 @@ pub(super) use name::{is_partial, numbered, safe_name};
 pub(super) use partial::remove_forgotten;
 pub(super) use upload::send;
 
-use super::exchange::ExchangeError;
+use super::exchange::{ExchangeError, Habits};
 use super::share::{Share, ShareError};
-use crate::protocol::social::Form;
 
 /// Ends a transfer from outside. Cheap to clone; all clones are the same.
 #[derive(Clone, Debug)]
@@ -102,8 +101,8 @@ pub(super) struct Download {
     pub(super) name: String,
     /// The other side has offered it: then nothing is a file with nothing in it, even if it is in no list.
     pub(super) is_offered: bool,
-    /// In which form the other side answers requests without argument.
-    pub(super) form: Form,
+    /// How the other side takes requests.
+    pub(super) habits: Habits,
     /// In which folder of this computer it is to be; it is made if it is not there.
     pub(super) folder: PathBuf,
     /// Under which name; else by its own. Either is reduced to a safe name of a file.

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
+use super::asking::ask_in_forms;
 use super::*;
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::limits;
@@ -89,7 +90,7 @@ async fn every_form_of_a_request_is_answered_though_its_sender_stays_open() {
 #[tokio::test]
 async fn a_request_that_nobody_replies_to_is_closed() {
     let (address, arrived) = host().await;
-    let asked = tokio::spawn(async move { ask(&[address], &invite(), Form::default()).await });
+    let asked = tokio::spawn(async move { ask(&[address], &invite(), Habits::default()).await });
     drop(next_request(&arrived).await);
     assert_eq!(soon(asked).await.unwrap().unwrap().reply, b"");
 }
@@ -111,7 +112,7 @@ async fn bytes_that_are_no_request_cost_only_their_connection() {
     }
     drop(TcpStream::connect(address).await.unwrap());
     assert!(arrived.is_empty());
-    let asked = tokio::spawn(async move { ask(&[address], &PeerRequest::ListFiles, Form::default()).await });
+    let asked = tokio::spawn(async move { ask(&[address], &PeerRequest::ListFiles, Habits::default()).await });
     let reply = next_request(&arrived).await.reply;
     reply.send(Reply::Bytes(b"N.".to_vec())).unwrap();
     assert_eq!(soon(asked).await.unwrap().unwrap().reply, b"N.");
@@ -149,17 +150,23 @@ async fn a_simple_peer_is_asked_in_the_form_that_it_knows() {
         let reply = list.clone();
         let (address, peer) =
             naive_peer(connections, move |data| if data == knows { reply.clone() } else { Vec::new() });
-        let answer = soon(ask(&[address], &PeerRequest::ListFiles, Form::default())).await.unwrap();
-        assert_eq!(answer, Answer { reply: list.clone(), form });
+        let answer = soon(ask(&[address], &PeerRequest::ListFiles, Habits::default())).await.unwrap();
+        assert_eq!(answer, Answer { reply: list.clone(), habits: Habits { form, ..Habits::default() } });
         assert_eq!(peer.join().unwrap().len(), connections);
         // What worked is tried first the next time.
         let reply = list.clone();
         let (address, peer) = naive_peer(1, move |_| reply.clone());
-        soon(ask(&[address], &PeerRequest::ListFiles, form)).await.unwrap();
+        soon(ask(&[address], &PeerRequest::ListFiles, Habits { form, ..Habits::default() })).await.unwrap();
         assert_eq!(peer.join().unwrap(), [PeerRequest::ListFiles.encode_as(form)]);
     }
     let (address, _) = naive_peer(3, |_| Vec::new());
-    assert_eq!(soon(ask(&[address], &PeerRequest::GetUserInfo, Form::Bare)).await.unwrap().reply, b"");
+    assert_eq!(
+        soon(ask(&[address], &PeerRequest::GetUserInfo, Habits { form: Form::Bare, ..Habits::default() }))
+            .await
+            .unwrap()
+            .reply,
+        b""
+    );
 }
 
 #[tokio::test]
@@ -168,7 +175,7 @@ async fn a_reply_is_complete_without_the_end_of_the_connection() {
     for (request, reply) in [(PeerRequest::ListFiles, &list[..]), (invite(), b" ACK\n"), (invite(), b"NACK")] {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = tokio::spawn(async move { ask(&[address], &request, Form::default()).await });
+        let asked = tokio::spawn(async move { ask(&[address], &request, Habits::default()).await });
         let (mut stream, _) = soon(listener.accept()).await.unwrap();
         let mut data = [0; 1024];
         assert_ne!(soon(stream.read(&mut data)).await.unwrap(), 0);
@@ -186,10 +193,10 @@ async fn a_reply_is_complete_without_the_end_of_the_connection() {
 async fn a_reply_without_end_is_given_up() {
     let endless = |_: &[u8]| vec![b'('; limits::REPLY_BYTES + 1];
     let (address, _) = naive_peer(1, endless);
-    let answer = soon(ask(&[address], &invite(), Form::default())).await;
+    let answer = soon(ask(&[address], &invite(), Habits::default())).await;
     assert!(matches!(answer, Err(ExchangeError::TooLong)), "{answer:?}");
     let (address, _) = naive_peer(3, endless);
-    let answer = soon(ask(&[address], &PeerRequest::ListFiles, Form::default())).await;
+    let answer = soon(ask(&[address], &PeerRequest::ListFiles, Habits::default())).await;
     assert!(matches!(answer, Err(ExchangeError::TooLong)), "{answer:?}");
 }
 
@@ -197,18 +204,18 @@ async fn a_reply_without_end_is_given_up() {
 async fn the_first_address_that_answers_is_taken() {
     let closed = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
     let (address, _) = naive_peer(1, |_| b"N.".to_vec());
-    let answer = soon(ask(&[closed, address], &PeerRequest::ListFiles, Form::default())).await;
+    let answer = soon(ask(&[closed, address], &PeerRequest::ListFiles, Habits::default())).await;
     assert_eq!(answer.unwrap().reply, b"N.");
-    let nowhere = soon(ask(&[closed], &PeerRequest::ListFiles, Form::default())).await;
+    let nowhere = soon(ask(&[closed], &PeerRequest::ListFiles, Habits::default())).await;
     assert!(matches!(nowhere, Err(ExchangeError::Unreachable(_))), "{nowhere:?}");
-    let nothing = soon(ask(&[], &PeerRequest::ListFiles, Form::default())).await;
+    let nothing = soon(ask(&[], &PeerRequest::ListFiles, Habits::default())).await;
     assert!(matches!(nothing, Err(ExchangeError::NoAddress)), "{nothing:?}");
 }
 
 #[tokio::test]
 async fn whoever_gives_an_invitation_up_is_not_waited_for() {
     let (address, arrived) = host().await;
-    let asked = tokio::spawn(async move { ask(&[address], &invite(), Form::default()).await });
+    let asked = tokio::spawn(async move { ask(&[address], &invite(), Habits::default()).await });
     let request = next_request(&arrived).await;
     asked.abort();
     is_abandoned(&arrived, request.number).await;
@@ -254,7 +261,7 @@ async fn a_reset_is_no_answer() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let note = PeerRequest::Goodbye { chat: ConversationId::Int(7), from: UserName::received("bob") };
-    let asked = tokio::spawn(async move { ask(&[address], &note, Form::default()).await });
+    let asked = tokio::spawn(async move { ask(&[address], &note, Habits::default()).await });
     let (stream, _) = soon(listener.accept()).await.unwrap();
     SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
     soon(stream.peek(&mut [0])).await.unwrap();
@@ -270,7 +277,7 @@ async fn who_reads_until_we_close_is_told_at_once_and_not_left_before_it_has_rea
     let note = PeerRequest::Goodbye { chat: ConversationId::Int(7), from: UserName::received("bob") };
     let told = tokio::spawn({
         let note = note.clone();
-        async move { tell(&[address], &note, DEADLINE / 10).await }
+        async move { tell(&[address], &note, Habits::default(), DEADLINE / 10).await }
     });
     let (mut stream, _) = soon(listener.accept()).await.unwrap();
     let mut read = Vec::new();
@@ -279,4 +286,71 @@ async fn who_reads_until_we_close_is_told_at_once_and_not_left_before_it_has_rea
     assert!(!told.is_finished(), "only one side is closed");
     drop(stream);
     soon(told).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn who_reads_until_we_close_is_asked_so_in_the_end_and_from_then_on() {
+    let list = b"(lp0\nS'a.txt'\np1\na.".to_vec();
+    let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (asked, connections) = async_channel::unbounded();
+    let reply = list.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut data) = (stream.unwrap(), Vec::new());
+            let _ = asked.send_blocking(());
+            // Whoever has the answer already has gone.
+            let _ = stream.read_to_end(&mut data);
+            let _ = if data == b"LIST_FILES" { stream.write_all(&reply) } else { Ok(()) };
+        }
+    });
+    let patience = Duration::from_millis(50);
+    let habits = Habits { form: Form::Bare, reads_to_end: true };
+    let answer = soon(ask_in_forms(&[address], &PeerRequest::ListFiles, Habits::default(), patience)).await;
+    assert_eq!(answer.unwrap(), Answer { reply: list.clone(), habits });
+    let before = connections.len();
+    let answer = soon(ask(&[address], &PeerRequest::ListFiles, habits)).await;
+    assert_eq!(answer.unwrap(), Answer { reply: list, habits });
+    soon(async {
+        while connections.len() <= before {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_until_we_close_any_more_is_answered_all_the_same() {
+    let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            assert_ne!(stream.read(&mut [0; 1024]).unwrap(), 0);
+            stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+            // As in Jython: who closes one side gets nothing.
+            if stream.read(&mut [0]).is_err() {
+                stream.write_all(b"N.").unwrap();
+            }
+        }
+    });
+    let habits = Habits { reads_to_end: true, ..Habits::default() };
+    let answer = soon(ask(&[address], &PeerRequest::ListFiles, habits)).await;
+    assert_eq!(answer.unwrap(), Answer { reply: b"N.".to_vec(), habits: Habits::default() });
+}
+
+#[tokio::test]
+async fn who_takes_long_to_answer_is_still_listened_to() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let patience = Duration::from_millis(50);
+    let asked =
+        tokio::spawn(
+            async move { ask_in_forms(&[address], &PeerRequest::ListFiles, Habits::default(), patience).await },
+        );
+    let (mut first, _) = soon(listener.accept()).await.unwrap();
+    let _second = soon(listener.accept()).await.unwrap();
+    let _third = soon(listener.accept()).await.unwrap();
+    first.write_all(b"N.").await.unwrap();
+    assert_eq!(soon(asked).await.unwrap().unwrap().reply, b"N.");
 }

@@ -6,9 +6,10 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use super::Peer;
 use crate::net::discovery;
 use crate::net::event::{Event, NetError, NetErrorKind};
+use crate::net::exchange::Habits;
 use crate::net::mode::ServerAddress;
 use crate::protocol::ident::UserName;
-use crate::protocol::social::{Form, UserInfo};
+use crate::protocol::social::UserInfo;
 use crate::protocol::status::Status;
 
 /// How many people of one name are told apart.
@@ -42,8 +43,8 @@ pub(super) struct Answering {
     pub(super) info: UserInfo,
     /// The addresses that the given one stands for.
     pub(super) at: Vec<SocketAddr>,
-    /// In which form they answer requests without argument.
-    pub(super) form: Form,
+    /// How they take requests.
+    pub(super) habits: Habits,
 }
 
 /// Why it is not known who is at an address.
@@ -102,8 +103,8 @@ impl Peer<'_> {
     fn look_where(&mut self, is_meant: impl Fn(&Given) -> bool) {
         for given in self.sources.given.iter_mut().filter(|given| !given.is_looked_at && is_meant(given)) {
             given.is_looked_at = true;
-            let form = given.who.as_ref().and_then(|name| self.forms.get(name).copied());
-            self.errands.look_at(given.address.clone(), form.unwrap_or_default());
+            let habits = given.who.as_ref().and_then(|name| self.habits.get(name).copied());
+            self.errands.look_at(given.address.clone(), habits.unwrap_or_default());
         }
     }
 
@@ -136,7 +137,7 @@ impl Peer<'_> {
             self.lost(before).await;
         }
         if let Some((name, answer)) = who {
-            self.forms.insert(name.clone(), answer.form);
+            self.habits.insert(name.clone(), answer.habits);
             if !self.sources.discovered.contains(&name) {
                 let status = Status::received(answer.info.field("status").unwrap_or("online"));
                 self.found(name, status, answer.at).await;

@@ -13,14 +13,14 @@ use super::added::{Answering, Silence};
 use super::files::Files;
 use crate::net::command::TransferId;
 use crate::net::event::{NetError, NetErrorKind, Sharing};
-use crate::net::exchange::{self, ExchangeError};
+use crate::net::exchange::{self, ExchangeError, Habits};
 use crate::net::mode::ServerAddress;
 use crate::net::node::{Answer, AskKey};
 use crate::net::resolve::resolve;
 use crate::net::share::{Listing, Share, ShareError};
 use crate::net::transfer::{self, Download, Downloaded, TransferError};
 use crate::protocol::ident::UserName;
-use crate::protocol::social::{self, FileList, Form, PeerRequest, UserInfo};
+use crate::protocol::social::{self, FileList, PeerRequest, UserInfo};
 
 /// Most requests of ours on their way at once; the others wait.
 const REQUESTS: usize = 64;
@@ -31,9 +31,9 @@ pub(super) enum News {
     /// What became of a request about a chat.
     Asked(AskKey, UserName, Answer),
     /// What somebody tells about themselves.
-    UserInfo(UserName, Result<(UserInfo, Form), NetError>),
+    UserInfo(UserName, Result<(UserInfo, Habits), NetError>),
     /// What somebody shares.
-    Files(UserName, Result<(FileList, Form), NetError>),
+    Files(UserName, Result<(FileList, Habits), NetError>),
     /// Somebody has been offered a file of ours, by this name.
     Offered(UserName, String, PathBuf),
     /// An offer could not be made.
@@ -81,7 +81,7 @@ impl Errands {
         &self,
         to: Vec<SocketAddr>,
         request: PeerRequest,
-        form: Form,
+        habits: Habits,
     ) -> impl Future<Output = Result<exchange::Answer, ExchangeError>> + Send + 'static {
         let requests = Arc::clone(&self.requests);
         async move {
@@ -90,26 +90,26 @@ impl Errands {
                 PeerRequest::Invite { .. } => None,
                 _ => requests.acquire_owned().await.ok(),
             };
-            let answer = exchange::ask(&to, &request, form).await;
+            let answer = exchange::ask(&to, &request, habits).await;
             drop(permit);
             answer
         }
     }
 
     /// Sends a request about a chat.
-    pub(super) fn ask(&self, ask: AskKey, name: UserName, to: Vec<SocketAddr>, request: PeerRequest) {
+    pub(super) fn ask(&self, ask: AskKey, name: UserName, to: Vec<SocketAddr>, request: PeerRequest, habits: Habits) {
         let is_invite = matches!(request, PeerRequest::Invite { .. });
-        let asking = self.request(to, request, Form::default());
+        let asking = self.request(to, request, habits);
         self.run(async move { News::Asked(ask, name, chat_answer(asking.await, is_invite)) });
     }
 
     /// Asks somebody who they are.
-    pub(super) fn user_info(&self, of: UserName, at: Vec<SocketAddr>, form: Form) {
-        let asking = self.request(at, PeerRequest::GetUserInfo, form);
+    pub(super) fn user_info(&self, of: UserName, at: Vec<SocketAddr>, habits: Habits) {
+        let asking = self.request(at, PeerRequest::GetUserInfo, habits);
         self.run(async move {
             let info = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
                 UserInfo::from_reply(&answer.reply)
-                    .map(|info| (info, answer.form))
+                    .map(|info| (info, answer.habits))
                     .map_err(|error| bad_reply(&answer.reply, &error))
             });
             News::UserInfo(of, info)
@@ -117,20 +117,28 @@ impl Errands {
     }
 
     /// Asks somebody what they share.
-    pub(super) fn list_files(&self, of: UserName, at: Vec<SocketAddr>, form: Form) {
-        let asking = self.request(at, PeerRequest::ListFiles, form);
+    pub(super) fn list_files(&self, of: UserName, at: Vec<SocketAddr>, habits: Habits) {
+        let asking = self.request(at, PeerRequest::ListFiles, habits);
         self.run(async move {
             let files = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
                 let mut list = social::file_list(&answer.reply).map_err(|error| bad_reply(&answer.reply, &error))?;
                 list.names.sort();
-                Ok((list, answer.form))
+                Ok((list, answer.habits))
             });
             News::Files(of, files)
         });
     }
 
     /// Offers somebody a file.
-    pub(super) fn offer(&self, me: UserName, to: UserName, at: Vec<SocketAddr>, path: PathBuf, files: Files) {
+    pub(super) fn offer(
+        &self,
+        me: UserName,
+        to: UserName,
+        at: Vec<SocketAddr>,
+        habits: Habits,
+        path: PathBuf,
+        files: Files,
+    ) {
         let errands = self.clone();
         let news = self.news.clone();
         tokio::spawn(async move {
@@ -141,7 +149,7 @@ impl Errands {
             let result = match offered {
                 Ok(Ok(file)) => {
                     let request = PeerRequest::OfferFile { from: me, file: file.clone() };
-                    match errands.request(at, request, Form::default()).await {
+                    match errands.request(at, request, habits).await {
                         Err(error @ (ExchangeError::NoAddress | ExchangeError::Unreachable(_))) => {
                             files.withdraw(&to, &file);
                             Err(exchange_error(&error))
@@ -172,17 +180,17 @@ impl Errands {
     }
 
     /// Looks who is at an address that the user has given.
-    pub(super) fn look_at(&self, address: ServerAddress, form: Form) {
+    pub(super) fn look_at(&self, address: ServerAddress, habits: Habits) {
         let errands = self.clone();
         self.run(async move {
             let at = match resolve(&address).await {
                 Ok(found) => found,
                 Err(error) => return News::LookedAt(address, Err(Silence { error, is_busy: false })),
             };
-            let asking = errands.request(at.clone(), PeerRequest::GetUserInfo, form);
+            let asking = errands.request(at.clone(), PeerRequest::GetUserInfo, habits);
             let answering = match asking.await {
                 Ok(answer) => match UserInfo::from_reply(&answer.reply) {
-                    Ok(info) => Ok(Answering { info, at, form: answer.form }),
+                    Ok(info) => Ok(Answering { info, at, habits: answer.habits }),
                     Err(error) => Err(Silence { error: bad_reply(&answer.reply, &error), is_busy: false }),
                 },
                 Err(error) => {

@@ -20,12 +20,12 @@ impl Peer<'_> {
                 }
                 self.give(Input::Asked { ask, answer }).await;
             }
-            News::UserInfo(of, Ok((info, form))) => {
-                self.forms.insert(of.clone(), form);
+            News::UserInfo(of, Ok((info, habits))) => {
+                self.habits.insert(of.clone(), habits);
                 self.tell(Event::UserInfo { of, info }).await;
             }
-            News::Files(of, Ok((FileList { mut names, unfit }, form))) => {
-                self.forms.insert(of.clone(), form);
+            News::Files(of, Ok((FileList { mut names, unfit }, habits))) => {
+                self.habits.insert(of.clone(), habits);
                 let is_cut = names.len() > FILES;
                 names.truncate(FILES);
                 self.tell(Event::Files { of, names, unfit, is_cut }).await;

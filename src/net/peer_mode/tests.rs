@@ -22,7 +22,7 @@ use crate::protocol::ident::ConversationId;
 use crate::protocol::social::{PeerRequest, UserInfo};
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A peer, with a folder that it shares and one for what it gets.
 struct Someone {
@@ -322,15 +322,15 @@ async fn who_reads_until_we_close_hears_that_every_chat_is_over() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     lan.add("bob", &[listener.local_addr().unwrap()]);
     ann.sees("bob").await;
-    let (heard, hears) = async_channel::unbounded();
+    let (hear, heard) = async_channel::unbounded();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let heard = heard.clone();
+            let hear = hear.clone();
             tokio::spawn(async move {
                 let mut request = Vec::new();
                 // An invitation that is not answered in time is reset.
                 let _ = stream.read_to_end(&mut request).await;
-                let _ = heard.send(String::from_utf8_lossy(&request).into_owned()).await;
+                let _ = hear.send(String::from_utf8_lossy(&request).into_owned()).await;
             });
         }
     });
@@ -341,7 +341,7 @@ async fn who_reads_until_we_close_hears_that_every_chat_is_over() {
     timeout(PATIENCE, ann.running).await.unwrap().unwrap();
     let mut closed = 0;
     while closed < 3 {
-        let request = timeout(PATIENCE, hears.recv()).await.unwrap().unwrap();
+        let request = timeout(PATIENCE, heard.recv()).await.unwrap().unwrap();
         closed += usize::from(request.starts_with("CLOSE_CHAT "));
     }
 }
@@ -408,7 +408,7 @@ async fn who_is_blocked_is_not_heard_from_an_address_shared_with_others() {
         _ => None,
     };
     let before = PeerRequest::OfferFile { from: name("bob"), file: "before".into() };
-    exchange::ask(&at, &before, Form::default()).await.unwrap();
+    exchange::ask(&at, &before, Habits::default()).await.unwrap();
     let (offer, _) = ann.wait(offered).await;
     ann.tell(Command::Block { name: name("bob"), blocked: true }).await;
     ann.wait(|event| (*event == Event::Unoffered { offer }).then_some(())).await;
@@ -417,7 +417,7 @@ async fn who_is_blocked_is_not_heard_from_an_address_shared_with_others() {
     }
     for who in ["bob", "bob._klatch._tcp.local.", "cid"] {
         let offer = PeerRequest::OfferFile { from: name(who), file: format!("of {who}") };
-        exchange::ask(&at, &offer, Form::default()).await.unwrap();
+        exchange::ask(&at, &offer, Habits::default()).await.unwrap();
     }
     assert_eq!(ann.wait(offered).await.1, "of cid");
 }
@@ -432,9 +432,9 @@ async fn who_is_faster_than_the_news_of_a_new_address_is_heard() {
     ann.sees("cid").await;
     let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
     let offer = |who: &str| PeerRequest::OfferFile { from: name(who), file: format!("of {who}") };
-    let _open = exchange::request(&at, &offer("bob").encode()).await.unwrap();
+    let _open = exchange::request(&at, &offer("bob").encode(), Habits::default()).await.unwrap();
     // By the time that this is answered, the other one has probably come in.
-    exchange::ask(&at, &offer("cid"), Form::default()).await.unwrap();
+    exchange::ask(&at, &offer("cid"), Habits::default()).await.unwrap();
     let file = |event: &Event| if let Event::Offered { file, .. } = event { Some(file.clone()) } else { None };
     assert_eq!(ann.wait(file).await, "of cid");
     lan.leave(&bob);

@@ -12,9 +12,9 @@ use tracing::debug;
 use super::errands::{News, transfer_error};
 use crate::net::command::TransferId;
 use crate::net::event::{Direction, NetError, Transfer, TransferState};
+use crate::net::exchange::Habits;
 use crate::net::transfer::{Cancel, Download, Downloaded, Source, TransferError, Upload};
 use crate::protocol::ident::UserName;
-use crate::protocol::social::Form;
 
 /// A file that is to be got.
 pub(super) struct Wanted {
@@ -59,7 +59,7 @@ impl Transfers {
     }
 
     /// A file that is to be got: what to tell of it, and what to do.
-    pub(super) fn download(&mut self, wanted: Wanted, from: Vec<SocketAddr>, form: Form) -> (Transfer, Download) {
+    pub(super) fn download(&mut self, wanted: Wanted, from: Vec<SocketAddr>, habits: Habits) -> (Transfer, Download) {
         let Wanted { peer, file, is_offered, folder, save_as } = wanted;
         let id = Self::next_id();
         let cancel = Cancel::default();
@@ -68,7 +68,7 @@ impl Transfers {
             from,
             name: file.clone(),
             is_offered,
-            form,
+            habits,
             folder,
             save_as,
             // Progress that nobody has time for is superseded by the next.

@@ -17,8 +17,8 @@ use tokio::sync::oneshot;
 use super::partial::Partial;
 use super::stream::{self, Watch};
 use super::{Cancel, CancelOnDrop, Download, Downloaded, TransferError};
-use crate::net::exchange;
-use crate::protocol::social::{Form, PeerRequest, file_list};
+use crate::net::exchange::{self, Habits};
+use crate::protocol::social::{PeerRequest, file_list};
 
 /// How many files are got at once; more would only share the same network.
 const AT_ONCE: usize = 4;
@@ -88,9 +88,9 @@ fn work(queue: &Receiver<Job>) {
 
 fn get(runtime: &Runtime, buffer: &mut [u8], order: Download) -> Result<Downloaded, TransferError> {
     let wanted = order.wanted();
-    let Download { from, name, is_offered, form, folder, save_as: _, mut progress, cancel } = order;
+    let Download { from, name, is_offered, habits, folder, save_as: _, mut progress, cancel } = order;
     let request = PeerRequest::GetFile(name.clone()).encode();
-    let (socket, address) = wait(runtime, &cancel, exchange::request(&from, &request))??;
+    let (socket, address) = wait(runtime, &cancel, exchange::request(&from, &request, habits))??;
     // What follows is not for the runtime: it is a loop of system calls.
     let socket = socket.into_std().map_err(|error| TransferError::Lost { done: 0, error })?;
     let partial = Partial::create(&folder, &wanted)?;
@@ -98,15 +98,15 @@ fn get(runtime: &Runtime, buffer: &mut [u8], order: Download) -> Result<Download
     let size = stream::receive(&socket, partial.file(), buffer, has_room, &mut Watch::new(&cancel, &mut *progress))?;
     drop(socket);
     // A file with nothing in it looks like a refusal on this wire.
-    if size == 0 && !is_offered && !wait(runtime, &cancel, is_listed(address, &name, form))? {
+    if size == 0 && !is_offered && !wait(runtime, &cancel, is_listed(address, &name, habits))? {
         return Err(TransferError::Nothing);
     }
     Ok(Downloaded { path: partial.finish(&wanted)?, size })
 }
 
 /// Whether a peer has a file of this name in its list.
-async fn is_listed(address: SocketAddr, name: &str, form: Form) -> bool {
-    let answer = exchange::ask(&[address], &PeerRequest::ListFiles, form).await;
+async fn is_listed(address: SocketAddr, name: &str, habits: Habits) -> bool {
+    let answer = exchange::ask(&[address], &PeerRequest::ListFiles, habits).await;
     answer.is_ok_and(|answer| file_list(&answer.reply).is_ok_and(|list| list.names.iter().any(|known| known == name)))
 }
 

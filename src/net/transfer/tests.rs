@@ -110,7 +110,7 @@ impl Place {
 fn order(address: SocketAddr, name: &str, folder: PathBuf) -> Download {
     Download {
         is_offered: false,
-        form: Form::default(),
+        habits: Habits::default(),
         from: vec![address],
         name: name.to_owned(),
         folder,
@@ -180,6 +180,22 @@ async fn an_empty_file_is_told_from_none() {
 }
 
 #[tokio::test]
+async fn who_reads_until_we_close_is_asked_so() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let order = order(listener.local_addr().unwrap(), "a.txt", folder.path().to_owned());
+    let habits = Habits { reads_to_end: true, ..order.habits };
+    let got = tokio::spawn(download(Download { habits, ..order }));
+    let (mut stream, _) = soon(listener.accept()).await.unwrap();
+    let mut request = Vec::new();
+    soon(stream.read_to_end(&mut request)).await.unwrap();
+    assert_eq!(request, b"GET_FILE a.txt");
+    stream.write_all(b"a").await.unwrap();
+    drop(stream);
+    assert_eq!(soon(got).await.unwrap().unwrap().size, 1);
+}
+
+#[tokio::test]
 async fn a_folder_for_downloads_is_made_and_a_file_is_none() {
     let place = Place::new(&[("a", b"a")]).await;
     let folder = place.downloads().join("new/er");
@@ -208,7 +224,7 @@ async fn a_connection_that_is_cut_leaves_nothing() {
 async fn a_sender_that_ends_in_the_middle_resets_the_connection() {
     let place = Place::new(&[("big", &noise(30_000_000))]).await;
     // A receiver that does not read: the sender cannot come to the end.
-    let (mut stream, _) = exchange::request(&[place.address], b"GET_FILE big\n").await.unwrap();
+    let (mut stream, _) = exchange::request(&[place.address], b"GET_FILE big\n", Habits::default()).await.unwrap();
     assert_ne!(soon(stream.read(&mut [0; 1000])).await.unwrap(), 0);
     place.cancel.lock().unwrap().cancel();
     let ended = soon(place.ended.recv()).await.unwrap();
@@ -220,7 +236,7 @@ async fn a_sender_that_ends_in_the_middle_resets_the_connection() {
 #[tokio::test]
 async fn a_file_that_became_shorter_is_not_taken_for_the_whole() {
     let place = Place::new(&[("big", &noise(30_000_000))]).await;
-    let (mut stream, _) = exchange::request(&[place.address], b"GET_FILE big\n").await.unwrap();
+    let (mut stream, _) = exchange::request(&[place.address], b"GET_FILE big\n", Habits::default()).await.unwrap();
     assert_ne!(soon(stream.read(&mut [0; 1000])).await.unwrap(), 0);
     OpenOptions::new().write(true).open(place.all.path().join("share/big")).unwrap().set_len(29_000_000).unwrap();
     let rest = soon(stream.read_to_end(&mut Vec::new())).await;
@@ -232,7 +248,7 @@ async fn a_file_that_became_shorter_is_not_taken_for_the_whole() {
 #[tokio::test]
 async fn a_receiver_that_goes_away_is_no_success() {
     let place = Place::new(&[("big", &noise(30_000_000))]).await;
-    let (stream, _) = exchange::request(&[place.address], b"GET_FILE big\n").await.unwrap();
+    let (stream, _) = exchange::request(&[place.address], b"GET_FILE big\n", Habits::default()).await.unwrap();
     soon(stream.readable()).await.unwrap();
     drop(stream);
     let ended = soon(place.ended.recv()).await.unwrap();
