@@ -55,8 +55,8 @@ pub(super) struct Request {
 pub(super) enum Reply {
     /// Nothing: the connection is closed.
     Nothing,
-    /// These bytes.
-    Bytes(Vec<u8>),
+    /// These bytes, of which others may be getting the same.
+    Bytes(Arc<[u8]>),
     /// The contents of a file.
     File(Upload),
 }

@@ -268,8 +268,8 @@ impl Peer<'_> {
         // Whoever asked may have gone.
         let _ = to.send(match reply {
             Reply::Nothing => exchange::Reply::Nothing,
-            Reply::Ack => exchange::Reply::Bytes(social::encode_acceptance(true)),
-            Reply::Nack => exchange::Reply::Bytes(social::encode_acceptance(false)),
+            Reply::Ack => exchange::Reply::Bytes(social::encode_acceptance(true).into()),
+            Reply::Nack => exchange::Reply::Bytes(social::encode_acceptance(false).into()),
         });
     }
 

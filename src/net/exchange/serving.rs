@@ -24,8 +24,9 @@ const STALL: Duration = Duration::from_secs(10);
 const ARRIVAL: Duration = Duration::from_mins(1);
 /// How long a reply may be thought about: an invitation waits for its user, for two minutes.
 const THOUGHT: Duration = Duration::from_secs(130);
-/// How long a requester may take nothing of the reply.
+/// How long a requester may take nothing of the reply, and how long all of it may take.
 const WRITE: Duration = Duration::from_secs(30);
+const REPLY: Duration = Duration::from_mins(2);
 /// How long a requester may take to close after the reply, and how much more is read from it: closing with unread bytes
 /// resets the connection, and can take the reply with it.
 const DRAIN: Duration = Duration::from_millis(500);
@@ -148,7 +149,7 @@ async fn connection(
 
 /// Writes a whole reply and its end, and waits for a short while until the other side has closed.
 pub(in crate::net) async fn finish(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
-    write(stream, reply).await?;
+    timeout(REPLY, write(stream, reply)).await??;
     stream.shutdown().await?;
     drain(stream).await
 }

@@ -80,7 +80,7 @@ async fn every_form_of_a_request_is_answered_though_its_sender_stays_open() {
         let request = next_request(&arrived).await;
         assert_eq!(request.request, wanted);
         assert_eq!(request.from, stream.local_addr().unwrap());
-        request.reply.send(Reply::Bytes(b"reply".to_vec())).unwrap();
+        request.reply.send(Reply::Bytes(b"reply".as_slice().into())).unwrap();
         let mut reply = Vec::new();
         soon(stream.read_to_end(&mut reply)).await.unwrap();
         assert_eq!(reply, b"reply");
@@ -114,7 +114,7 @@ async fn bytes_that_are_no_request_cost_only_their_connection() {
     assert!(arrived.is_empty());
     let asked = tokio::spawn(async move { ask(&[address], &PeerRequest::ListFiles, Habits::default()).await });
     let reply = next_request(&arrived).await.reply;
-    reply.send(Reply::Bytes(b"N.".to_vec())).unwrap();
+    reply.send(Reply::Bytes(b"N.".as_slice().into())).unwrap();
     assert_eq!(soon(asked).await.unwrap().unwrap().reply, b"N.");
 }
 
@@ -136,7 +136,7 @@ async fn ten_thousand_connections_of_one_address_leave_room_for_others() {
     stream.write_all(b"LIST_FILES N.").await.unwrap();
     let request = next_request(&arrived).await;
     assert_eq!(request.from.ip(), IpAddr::from([127, 0, 0, 2]));
-    request.reply.send(Reply::Bytes(b"N.".to_vec())).unwrap();
+    request.reply.send(Reply::Bytes(b"N.".as_slice().into())).unwrap();
     let mut reply = Vec::new();
     soon(stream.read_to_end(&mut reply)).await.unwrap();
     assert_eq!(reply, b"N.");

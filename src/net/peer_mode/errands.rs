@@ -208,13 +208,14 @@ impl Errands {
     }
 
     /// Looks through a shared folder. Until its names are known, they are served as well, but a little later.
-    pub(super) fn look_through(&self, share: Share) {
+    pub(super) fn look_through(&self, files: Files) {
         let news = self.news.clone();
-        // The loop takes news all the time, unless it has ended.
-        drop(spawn_blocking(move || {
-            let listing = share.list();
-            news.send_blocking(listed(share, listing))
-        }));
+        tokio::spawn(async move {
+            if let (_, Some((share, listing))) = files.list().await {
+                // When nobody wants to hear of it any more, one has gone offline.
+                let _ = news.send(listed(share, listing)).await;
+            }
+        });
     }
 }
 

@@ -17,23 +17,17 @@ use crate::protocol::social::{self, NameMatch};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files(Arc<Mutex<State>>);
 
-/// A look through the shared folder.
-#[derive(Debug)]
-struct Look {
-    began: Instant,
-    /// What those are told who have asked.
-    reply: Vec<u8>,
-}
-
 /// What a look through a shared folder has found.
 pub(super) type Found = (Share, Result<Listing, ShareError>);
 
 #[derive(Debug, Default)]
 struct State {
     share: Option<Share>,
-    /// Held while the shared folder is looked through for somebody. Another folder has another one: that look may never end,
-    /// on a disk of another computer.
-    last_look: Arc<tokio::sync::Mutex<Option<Look>>>,
+    /// When the last look through the shared folder began; held while there is one. Another folder has another one: that
+    /// look may never end, on a disk of another computer.
+    last_look: Arc<tokio::sync::Mutex<Option<Instant>>>,
+    /// What the last look has found, as a reply. All who get it share it: some take it very slowly.
+    list: Option<Arc<[u8]>>,
     offers: Offers,
     /// Who is where: an offer is to a person, and a request comes from an address.
     people: HashMap<IpAddr, Vec<UserName>>,
@@ -56,6 +50,7 @@ impl Files {
         let mut state = self.lock();
         state.share = share;
         state.last_look = Arc::default();
+        state.list = None;
     }
 
     /// Takes note of who is at an address.
@@ -84,34 +79,57 @@ impl Files {
 
     /// Looks through what is shared with everybody, if anything is, unless somebody else does so from now on. Gives the
     /// reply to whoever has asked, and, of a look of one's own, what it has found.
-    pub(super) async fn list(&self) -> (Vec<u8>, Option<Found>) {
+    pub(super) async fn list(&self) -> (Arc<[u8]>, Option<Found>) {
         let asked = Instant::now();
-        let nothing = || social::encode_file_list(Vec::new());
+        let nothing = || social::encode_file_list(Vec::new()).into();
         let (share, last_look) = {
             let state = self.lock();
             (state.share.clone(), Arc::clone(&state.last_look))
         };
         let Some(share) = share else { return (nothing(), None) };
         let mut last = last_look.lock().await;
-        if let Some(look) = last.as_ref().filter(|look| look.began >= asked) {
-            return (if self.is_shared(&share) { look.reply.clone() } else { nothing() }, None);
+        if last.is_some_and(|began| began >= asked) {
+            return (self.last_list().unwrap_or_else(nothing), None);
         }
         let began = Instant::now();
-        let folder = share.clone();
+        let (folder, before) = (share.clone(), self.last_list());
         let looked = spawn_blocking(move || {
             let listing = folder.list();
             // What is wrong with the folder is not for others: to them nothing is shared.
             let names = listing.as_ref().map_or_else(|_| Vec::new(), |listing| listing.names.to_vec());
-            (social::encode_file_list(names), listing)
+            let reply = social::encode_file_list(names);
+            (before.filter(|before| **before == *reply).unwrap_or_else(|| reply.into()), listing)
         });
         // A panic of that thread has been printed; there is nothing to tell then. Nor is there if sharing was stopped.
         match looked.await {
-            Ok((reply, listing)) if self.is_shared(&share) => {
-                *last = Some(Look { began, reply: reply.clone() });
+            Ok((reply, listing)) if self.keep_list(&share, &reply) => {
+                *last = Some(began);
                 (reply, Some((share, listing)))
             }
             _ => (nothing(), None),
         }
+    }
+
+    /// What the last look through the shared folder has found, as a reply; `None` before the first.
+    pub(super) fn last_list(&self) -> Option<Arc<[u8]>> {
+        self.lock().list.clone()
+    }
+
+    /// Keeps what a look through this folder has found, if it is still shared.
+    fn keep_list(&self, share: &Share, list: &Arc<[u8]>) -> bool {
+        let mut state = self.lock();
+        let is_shared = state.shares(share);
+        if is_shared {
+            state.list = Some(Arc::clone(list));
+        }
+        is_shared
+    }
+
+    /// A look that takes as long as the test holds it.
+    #[cfg(test)]
+    pub(super) async fn look(&self) -> impl Drop + use<> {
+        let last_look = Arc::clone(&self.lock().last_look);
+        last_look.lock_owned().await
     }
 
     /// Whether this folder is shared.
@@ -125,6 +143,7 @@ impl Files {
         let was_shared = state.shares(share);
         if was_shared {
             state.share = None;
+            state.list = None;
         }
         was_shared
     }
@@ -170,9 +189,8 @@ mod tests {
         files.share(Some(Share::open(folder.path()).unwrap()));
         for name in ["a", "b"] {
             std::fs::write(folder.path().join(name), "").unwrap();
-            let last_look = Arc::clone(&files.lock().last_look);
             // All ask during somebody's look, which may be too late for what has changed.
-            let look = last_look.lock().await;
+            let look = files.look().await;
             let mut asking = JoinSet::new();
             for _ in 0..20 {
                 let files = files.clone();
@@ -185,7 +203,10 @@ mod tests {
             assert_eq!(looks.len(), 1);
             let names = &looks[0].1.as_ref().unwrap().names;
             assert!(names.contains(&name.to_owned()), "what is new is seen at once: {names:?}");
-            assert!(told.iter().all(|(reply, _)| *reply == social::encode_file_list(names.to_vec())));
+            assert!(told.iter().all(|(reply, _)| **reply == *social::encode_file_list(names.to_vec())));
+            // However many there are who take it, and when they have asked, it is in memory once.
+            let again = files.list().await.0;
+            assert!(told.iter().all(|(reply, _)| Arc::ptr_eq(reply, &again)));
         }
     }
 }

@@ -91,8 +91,8 @@ impl Peer<'_> {
         }
         match opened {
             Ok(share) => {
-                self.files.share(Some(share.clone()));
-                self.errands.look_through(share);
+                self.files.share(Some(share));
+                self.errands.look_through(self.files.clone());
             }
             Err(error) => {
                 let error = NetError::with(NetErrorKind::LocalFile, error.to_string());

@@ -1,10 +1,15 @@
 //! What others ask, and what they are told.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use super::Peer;
 use super::errands;
+use super::files::{Files, Found};
 use crate::net::command::OfferId;
 use crate::net::event::Event;
 use crate::net::exchange::{Arrival, Reply, Request};
@@ -21,6 +26,9 @@ const SEARCH: Duration = Duration::from_secs(10);
 /// Most requests that wait so, and most of them from one address.
 const WAITING: usize = 64;
 const WAITING_EACH: usize = 8;
+/// After what time of looking through the shared folder somebody is told what is known of it. Some ask again by then.
+const SLOW: Duration = Duration::from_secs(2);
+
 impl Peer<'_> {
     /// Takes what has come in.
     pub(super) async fn arrival(&mut self, arrival: Arrival) {
@@ -79,13 +87,11 @@ impl Peer<'_> {
             return;
         }
         match request {
-            PeerRequest::GetUserInfo => drop(reply.send(Reply::Bytes(self.own_info().to_reply()))),
+            PeerRequest::GetUserInfo => drop(reply.send(Reply::Bytes(self.own_info().to_reply().into()))),
             PeerRequest::ListFiles => {
                 let (files, news) = (self.files.clone(), self.errands.news());
                 tokio::spawn(async move {
-                    let (list, found) = files.list().await;
-                    drop(reply.send(Reply::Bytes(list)));
-                    if let Some((share, listing)) = found {
+                    if let Some((share, listing)) = tell_files(&files, reply).await {
                         // Without room for it, the next list tells the same.
                         drop(news.try_send(errands::listed(share, listing)));
                     }
@@ -155,6 +161,29 @@ impl Peer<'_> {
     }
 }
 
+/// Tells somebody what is shared now. If that takes long to find out, they are told what was shared at the last look. Gives
+/// back what a look of one's own has found.
+async fn tell_files(files: &Files, reply: oneshot::Sender<Reply>) -> Option<Found> {
+    let mut look = pin!(files.list());
+    let late = async {
+        loop {
+            sleep(SLOW).await;
+            if let Some(list) = files.last_list() {
+                return list;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        (list, found) = &mut look => {
+            drop(reply.send(Reply::Bytes(list)));
+            return found;
+        }
+        list = late => drop(reply.send(Reply::Bytes(list))),
+    }
+    look.await.1
+}
+
 /// Whether there is room for a request from this address beside those that wait.
 fn may_wait(waiting: &[(Instant, Request)], from: IpAddr) -> bool {
     let from_there = || waiting.iter().filter(|(_, request)| request.from.ip() == from).count();
@@ -166,6 +195,7 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
+    use crate::net::share::Share;
 
     #[test]
     fn one_address_leaves_room_for_the_others() {
@@ -175,10 +205,31 @@ mod tests {
             let from = ip(number / WAITING_EACH);
             assert!(may_wait(&waiting, from));
             let request = PeerRequest::OfferFile { from: UserName::received("eve"), file: "x".into() };
-            let reply = tokio::sync::oneshot::channel().0;
+            let reply = oneshot::channel().0;
             waiting.push((Instant::now(), Request { number: 0, from: SocketAddr::from((from, 9)), request, reply }));
             assert_eq!(may_wait(&waiting, from), (number + 1) % WAITING_EACH != 0);
         }
         assert!(!may_wait(&waiting, ip(99)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_asks_during_a_slow_look_is_told_what_the_last_one_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::default();
+        files.share(Some(Share::open(folder.path()).unwrap()));
+        let known = files.list().await.0;
+        std::fs::write(folder.path().join("new"), "").unwrap();
+        // Somebody else's look, which does not end.
+        let look = files.look().await;
+        let (reply, told) = oneshot::channel();
+        let telling = tokio::spawn({
+            let files = files.clone();
+            async move { tell_files(&files, reply).await }
+        });
+        let Reply::Bytes(list) = told.await.unwrap() else { panic!("no list") };
+        assert_eq!(list, known);
+        drop(look);
+        let (_, listing) = telling.await.unwrap().unwrap();
+        assert_eq!(*listing.unwrap().names, ["new".to_owned()], "what is new is found all the same");
     }
 }

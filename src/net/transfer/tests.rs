@@ -80,7 +80,9 @@ impl Place {
         tokio::spawn(async move {
             while let Ok(Arrival::Request(request)) = arrived.recv().await {
                 let reply = match request.request {
-                    PeerRequest::ListFiles => Reply::Bytes(encode_file_list(share.list().unwrap().names.to_vec())),
+                    PeerRequest::ListFiles => {
+                        Reply::Bytes(encode_file_list(share.list().unwrap().names.to_vec()).into())
+                    }
                     PeerRequest::GetFile(name) => {
                         let end = end.clone();
                         let (ended, outcome) = oneshot::channel();
