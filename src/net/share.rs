@@ -124,8 +124,8 @@ impl Share {
         &self.0.path
     }
 
-    /// Looks through the folder. Only regular files that can be opened are listed; hidden ones are not, nor is what is
-    /// behind a link to a folder.
+    /// Looks through the folder. Regular files are listed; hidden ones are not, nor is what is behind a link to a folder.
+    /// Whether each may be read is not asked, which takes long on a disk of another computer: some may turn out not to.
     pub(super) fn list(&self) -> Result<Listing, ShareError> {
         self.check()?;
         let mut walk = Walk::default();
@@ -145,6 +145,11 @@ impl Share {
             Ok(at) if names.get(at + 1).is_some_and(|next| next.starts_with(name)) => NameMatch::Continued,
             Ok(_) => NameMatch::Exact,
         }
+    }
+
+    /// Whether the last list has this name.
+    pub(super) fn lists(&self, name: &str) -> bool {
+        self.lookup(name) != NameMatch::Unknown
     }
 
     /// Opens a file by its name in the list; it may be newer than that.

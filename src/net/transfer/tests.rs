@@ -182,6 +182,22 @@ async fn an_empty_file_is_told_from_none() {
 }
 
 #[tokio::test]
+async fn a_listed_file_that_cannot_be_read_does_not_look_like_an_empty_one() {
+    // Not even an administrator can read it.
+    let share = Share::open(Path::new("/sys/bus/cpu")).unwrap();
+    let source = Source::Shared(share.clone(), "uevent".to_owned());
+    assert!(share.list().unwrap().names.contains(&"uevent".to_owned()));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let mut stream = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (ended, outcome) = oneshot::channel();
+    let upload = Upload { source, progress: Box::new(|_, _| ()), cancel: Cancel::default(), ended };
+    soon(send(soon(listener.accept()).await.unwrap().0, upload)).await;
+    let got = soon(stream.read_to_end(&mut Vec::new())).await;
+    assert_eq!(got.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    assert!(matches!(outcome.await.unwrap(), Err(TransferError::Share(ShareError::Unreadable(_)))));
+}
+
+#[tokio::test]
 async fn who_reads_until_we_close_is_asked_so() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -63,6 +63,14 @@ fn lost(done: u64) -> impl Fn(io::Error) -> TransferError {
     move |error| TransferError::Lost { done, error }
 }
 
+/// Whether the other side knows that there is such a file: it was offered, or is in the list though it cannot be read.
+fn is_expected(source: &Source, error: &ShareError) -> bool {
+    match source {
+        Source::Offered(_) => true,
+        Source::Shared(share, name) => matches!(error, ShareError::Unreadable(_)) && share.lists(name),
+    }
+}
+
 /// Writes the reply and its end. If it fails, the connection will be reset when it is closed. Blocks.
 fn write(
     socket: &TcpStream,
@@ -77,9 +85,8 @@ fn write(
     };
     let file = match opened {
         Ok(file) => file,
-        Err(error) if matches!(source, Source::Offered(_)) => {
-            // What was offered is in no list, so an empty reply would be taken for an empty file. Whoever has gone needs no
-            // answer.
+        Err(error) if is_expected(source, &error) => {
+            // An empty reply would be taken for an empty file. Whoever has gone needs no answer.
             let _ = reset();
             return Err(error.into());
         }
