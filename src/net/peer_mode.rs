@@ -362,10 +362,12 @@ impl Peer<'_> {
                 Some(_) | None => {}
             },
             Command::Cancel(id) => {
-                if let Some(offer) = self.transfers.cancel(id) {
+                // What was offered could be got again.
+                if let Some(offer) = self.transfers.offer_of(id) {
                     self.files.withdraw(&offer.peer, &offer.file);
-                    self.tell_transfer(Some(offer)).await;
                 }
+                let update = self.transfers.cancel(id);
+                self.tell_transfer(update).await;
             }
             Command::AddPeer(address) => self.give_address(&address),
             Command::Share(folder) => self.share(folder),

@@ -22,7 +22,7 @@ use rustix::fs::OFlags;
 use rustix::io::ReadWriteFlags;
 use thiserror::Error;
 
-pub(super) use offers::Offers;
+pub(super) use offers::{Offered, Offers};
 
 use super::transfer;
 use crate::protocol::limits;

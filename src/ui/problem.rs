@@ -135,6 +135,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("The other side does not share this file any more."),
             gettext("Look through the shared files again."),
         ),
+        NetErrorKind::Superseded => (
+            gettext("Newer offers to the same person have taken the place of this one."),
+            gettext("Try again when they have answered some of them."),
+        ),
         NetErrorKind::LocalFile => (
             gettext("A file or folder on this computer cannot be used."),
             because(error, &gettext("Check that it is there, and that you may read and write it.")),

@@ -81,6 +81,9 @@ pub enum NetErrorKind {
     /// Peer mode: the other side does not share this file, or not any more.
     #[error("the other side does not share this file")]
     NoSuchFile,
+    /// Peer mode: the offer of a file was taken back for newer ones to the same person.
+    #[error("there are too many newer offers to the same person")]
+    Superseded,
     /// Peer mode: a file or folder of this computer cannot be read or written.
     #[error("a file on this computer cannot be read or written")]
     LocalFile,
@@ -132,6 +135,7 @@ impl NetErrorKind {
         Self::BrokenOff,
         Self::BadReply,
         Self::NoSuchFile,
+        Self::Superseded,
         Self::LocalFile,
         Self::DiskFull,
         Self::CannotListen,
@@ -155,6 +159,7 @@ impl NetErrorKind {
             | Self::NoAnswer
             | Self::BrokenOff
             | Self::BadReply
+            | Self::Superseded
             | Self::DiskFull
             | Self::Discovery
             | Self::NotConnected

@@ -17,7 +17,7 @@ use crate::net::exchange::{self, ExchangeError, Habits};
 use crate::net::mode::ServerAddress;
 use crate::net::node::{Answer, AskKey};
 use crate::net::resolve::resolve;
-use crate::net::share::{Listing, Share, ShareError};
+use crate::net::share::{Listing, Offered, Share, ShareError};
 use crate::net::transfer::{self, Download, Downloaded, TransferError};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::{self, FileList, PeerRequest, UserInfo};
@@ -38,6 +38,8 @@ pub(super) enum News {
     Offered(UserName, String, PathBuf),
     /// An offer could not be made.
     NotOffered(UserName, PathBuf, NetError),
+    /// An offer to somebody, by this name, was taken back for a newer one.
+    Superseded(UserName, String, PathBuf),
     /// How many bytes of a file have come or gone, and of how many, if that is known.
     Progress(TransferId, u64, Option<u64>),
     /// How a download has ended.
@@ -142,14 +144,19 @@ impl Errands {
         let errands = self.clone();
         let news = self.news.clone();
         tokio::spawn(async move {
+            // Before it is on offer: too many at once would take each other's place before anybody has heard of them.
+            let _turn = errands.requests.acquire().await;
             let offered = {
                 let (files, to, path) = (files.clone(), to.clone(), path.clone());
                 spawn_blocking(move || files.offer(&to, &path)).await
             };
             let result = match offered {
-                Ok(Ok(file)) => {
+                Ok(Ok(Offered { name: file, superseded })) => {
+                    if let Some((file, path)) = superseded {
+                        let _ = news.send(News::Superseded(to.clone(), file, path)).await;
+                    }
                     let request = PeerRequest::OfferFile { from: me, file: file.clone() };
-                    match errands.request(at, request, habits).await {
+                    match exchange::ask(&at, &request, habits).await {
                         Err(error @ (ExchangeError::NoAddress | ExchangeError::Unreachable(_))) => {
                             files.withdraw(&to, &file);
                             Err(exchange_error(&error))

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tokio::task::spawn_blocking;
 
-use crate::net::share::{Listing, Offers, Share, ShareError, SharedFile};
+use crate::net::share::{Listing, Offered, Offers, Share, ShareError, SharedFile};
 use crate::net::transfer::Source;
 use crate::protocol::ident::UserName;
 use crate::protocol::social::{self, NameMatch};
@@ -152,21 +152,31 @@ impl Files {
     /// nothing is shared with them. Does not touch a disk: whether there is such a file is found out when it is opened.
     pub(super) fn source(&self, from: IpAddr, name: &str) -> Option<(Source, PathBuf, Option<UserName>)> {
         let state = self.lock();
-        let mut people = state.people.get(&from.to_canonical()).into_iter().flatten();
-        let offered = people.find_map(|person| state.offers.find(person, name).map(|path| (person, path)));
+        let people = || state.people.get(&from.to_canonical()).into_iter().flatten();
+        let offered = people().find_map(|person| state.offers.find(person, name).map(|path| (person, path)));
         if let Some((person, path)) = offered {
             return Some((Source::Offered(path.to_owned()), path.to_owned(), Some(person.clone())));
         }
-        let share = state.share.clone()?;
-        let path = share.path().join(name);
-        Some((Source::Shared(share, name.to_owned()), path, None))
+        let withdrawn = people().find(|person| state.offers.is_withdrawn(person, name));
+        match (&state.share, withdrawn) {
+            (Some(share), withdrawn) if withdrawn.is_none() || share.lists(name) => {
+                Some((Source::Shared(share.clone(), name.to_owned()), share.path().join(name), None))
+            }
+            // It cannot be opened, and whoever asks is told so.
+            (_, Some(person)) => Some((Source::Offered(PathBuf::new()), PathBuf::new(), Some(person.clone()))),
+            (_, None) => None,
+        }
     }
 
-    /// Offers a file to somebody; tells the name by which they can get it. Blocks on the disk.
-    pub(super) fn offer(&self, to: &UserName, path: &Path) -> Result<String, ShareError> {
+    /// Offers a file to somebody, by a name that is not that of another file in the shared folder. Blocks on the disk.
+    pub(super) fn offer(&self, to: &UserName, path: &Path) -> Result<Offered, ShareError> {
         // Whatever takes long happens here, not under the lock.
         drop(SharedFile::open(path)?);
-        Ok(self.lock().offers.add(to, path))
+        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let mut state = self.lock();
+        let State { share, offers, .. } = &mut *state;
+        let is_another = |share: &Share, name: &str| share.lists(name) && share.path().join(name) != place;
+        Ok(offers.add(to, path, |name| share.as_ref().is_some_and(|share| is_another(share, name))))
     }
 
     /// Takes an offer back.

@@ -42,6 +42,10 @@ impl Peer<'_> {
                 self.doubt(&to, &because);
                 self.tell(Event::NotOffered { to, path, because }).await;
             }
+            News::Superseded(to, file, path) => {
+                let update = self.transfers.superseded(to, file, path);
+                self.tell_transfer(update).await;
+            }
             News::Progress(id, done, total) => {
                 let update = self.transfers.progress(id, done, total);
                 self.tell_transfer(update).await;

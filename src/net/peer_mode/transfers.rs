@@ -11,7 +11,7 @@ use tracing::debug;
 
 use super::errands::{News, transfer_error};
 use crate::net::command::TransferId;
-use crate::net::event::{Direction, NetError, Transfer, TransferState};
+use crate::net::event::{Direction, NetError, NetErrorKind, Transfer, TransferState};
 use crate::net::exchange::Habits;
 use crate::net::transfer::{Cancel, Download, Downloaded, Source, TransferError, Upload};
 use crate::protocol::ident::UserName;
@@ -38,6 +38,8 @@ struct Running {
     cancel: Cancel,
     /// The user has been told of it, and waits to be told how it ends.
     is_told: bool,
+    /// It goes to somebody whom it was offered to, and can be got again.
+    is_offered: bool,
 }
 
 /// All transfers that have not ended.
@@ -85,7 +87,7 @@ impl Transfers {
             state: TransferState::Running,
             path: order.target(),
         };
-        self.running.insert(id, Running { transfer: transfer.clone(), cancel, is_told: true });
+        self.running.insert(id, Running { transfer: transfer.clone(), cancel, is_told: true, is_offered: false });
         (transfer, order)
     }
 
@@ -101,20 +103,12 @@ impl Transfers {
             Source::Offered(path) => self.offered.remove(&(peer.clone(), path.clone())),
             Source::Shared(..) => None,
         };
+        let is_offered = matches!(source, Source::Offered(_));
         let is_told = matches!(offer, Some((_, Some(_))));
         let id = offer.map_or_else(Self::next_id, |(id, _)| id);
         let cancel = Cancel::default();
-        let transfer = Transfer {
-            id,
-            peer,
-            file,
-            direction: Direction::Out,
-            done: 0,
-            total: None,
-            state: TransferState::Running,
-            path,
-        };
-        self.running.insert(id, Running { transfer, cancel: cancel.clone(), is_told });
+        let transfer = outgoing(id, peer, file, path, TransferState::Running);
+        self.running.insert(id, Running { transfer, cancel: cancel.clone(), is_told, is_offered });
         let news = self.news.clone();
         let (ended, end) = oneshot::channel();
         let progress = Box::new(move |done, size| drop(news.try_send(News::Progress(id, done, Some(size)))));
@@ -178,18 +172,16 @@ impl Transfers {
     /// The offer has arrived; what to tell of it, unless they have the file already.
     pub(super) fn offered(&mut self, to: UserName, file: String, path: PathBuf) -> Option<Transfer> {
         let (id, told) = self.offered.get_mut(&(to.clone(), path.clone()))?;
-        let transfer = Transfer {
-            id: *id,
-            peer: to,
-            file,
-            direction: Direction::Out,
-            done: 0,
-            total: None,
-            state: TransferState::Offered,
-            path,
-        };
+        let transfer = outgoing(*id, to, file, path, TransferState::Offered);
         *told = Some(transfer.clone());
         Some(transfer)
+    }
+
+    /// The offer was taken back for a newer one; what to tell of it, unless they have the file already.
+    pub(super) fn superseded(&mut self, to: UserName, file: String, path: PathBuf) -> Option<Transfer> {
+        let (id, _) = self.offered.remove(&(to.clone(), path.clone()))?;
+        let because = NetError::new(NetErrorKind::Superseded);
+        Some(outgoing(id, to, file, path, TransferState::Failed(because)))
     }
 
     /// The offer could not be made; what to tell, if one was made before.
@@ -198,7 +190,14 @@ impl Transfers {
         told.map(cancelled)
     }
 
-    /// Ends a transfer early, which is told when it has ended. An offer that is to be withdrawn is given back.
+    /// To whom a file was offered, and by which name, if this transfer is of one that has not gone yet.
+    pub(super) fn offer_of(&self, id: TransferId) -> Option<&Transfer> {
+        let running = self.running.get(&id).filter(|running| running.is_offered).map(|running| &running.transfer);
+        let offered = || self.offered.values().find(|(known, _)| *known == id);
+        running.or_else(|| offered()?.1.as_ref())
+    }
+
+    /// Ends a transfer early. What has begun is told when it has ended; else this is to be told.
     pub(super) fn cancel(&mut self, id: TransferId) -> Option<Transfer> {
         if let Some(running) = self.running.get(&id) {
             running.cancel.cancel();
@@ -216,6 +215,11 @@ impl Transfers {
         let offered = std::mem::take(&mut self.offered).into_values().filter_map(|(_, told)| told);
         running.chain(offered).map(cancelled).collect()
     }
+}
+
+/// A file that goes to somebody, or is to.
+fn outgoing(id: TransferId, peer: UserName, file: String, path: PathBuf, state: TransferState) -> Transfer {
+    Transfer { id, peer, file, direction: Direction::Out, done: 0, total: None, state, path }
 }
 
 fn cancelled(transfer: Transfer) -> Transfer {

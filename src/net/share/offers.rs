@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::NameMatch;
 
-/// Most files that are on offer to one person; older offers go.
+/// Most files that are on offer to one person; the oldest is taken back for a newer one.
 const OFFERS: usize = 100;
+/// Most names of offers to one person that are remembered, with those that were taken back.
+const NAMES: usize = 1_000;
 
 /// What is on offer, to whom. Small and quick: it never touches a disk.
 #[derive(Debug, Default)]
@@ -18,34 +20,53 @@ pub(in crate::net) struct Offers {
 #[derive(Debug)]
 struct Offer {
     name: String,
-    /// Empty once the offer is taken back: then it cannot be opened, which whoever asks for it is told.
-    path: PathBuf,
+    /// `None` once the offer is taken back. Whoever asks for it then must not take what they get for an empty file.
+    path: Option<PathBuf>,
+}
+
+/// What has come of offering a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::net) struct Offered {
+    /// The name by which it can be got.
+    pub(in crate::net) name: String,
+    /// An older offer that was taken back for it, by its name, and where that file is.
+    pub(in crate::net) superseded: Option<(String, PathBuf)>,
 }
 
 impl Offers {
-    /// Offers a file to somebody. Returns the name by which they can get it: its own, with a number in it where another
-    /// file is on offer to them by that name already.
-    pub(in crate::net) fn add(&mut self, to: &UserName, path: &Path) -> String {
+    /// Offers a file to somebody, by its own name, or with a number in it where that is the name of another file that they
+    /// can get: one that is on offer to them, or else `is_taken`.
+    pub(in crate::net) fn add(&mut self, to: &UserName, path: &Path, is_taken: impl Fn(&str) -> bool) -> Offered {
         // A name that is no UTF-8, or that could be taken for more than a name, becomes one that can be sent.
         let own = crate::net::transfer::safe_name(&path.file_name().unwrap_or_default().to_string_lossy());
         let offers = self.to.entry(to.clone()).or_default();
-        if let Some(known) = offers.iter().find(|offer| offer.path == path) {
-            return known.name.clone();
+        if let Some(known) = offers.iter().find(|offer| offer.path.as_deref() == Some(path)) {
+            return Offered { name: known.name.clone(), superseded: None };
         }
-        offers.retain(|offer| offer.name != own || !offer.path.as_os_str().is_empty());
-        let name = crate::net::transfer::numbered(&own)
-            .find(|name| offers.iter().all(|offer| offer.name != *name))
-            .unwrap_or_else(|| own.clone());
-        if offers.len() >= OFFERS {
-            offers.remove(0);
+        let has_name = |name: &str| offers.iter().any(|offer| offer.name == name && offer.path.is_some());
+        let free = crate::net::transfer::numbered(&own).find(|name| !is_taken(name) && !has_name(name));
+        let name = free.unwrap_or(own);
+        offers.retain(|offer| offer.name != name || offer.path.is_some());
+        let mut standing = offers.iter_mut().filter(|offer| offer.path.is_some()).rev();
+        let oldest = standing.nth(OFFERS - 1);
+        let superseded = oldest.and_then(|offer| Some((offer.name.clone(), offer.path.take()?)));
+        if offers.len() >= NAMES
+            && let Some(at) = offers.iter().position(|offer| offer.path.is_none())
+        {
+            offers.remove(at);
         }
-        offers.push(Offer { name: name.clone(), path: path.to_owned() });
-        name
+        offers.push(Offer { name: name.clone(), path: Some(path.to_owned()) });
+        Offered { name, superseded }
     }
 
     /// The file that was offered to somebody by this name; to be opened with [`super::SharedFile::open`].
     pub(in crate::net) fn find(&self, to: &UserName, name: &str) -> Option<&Path> {
-        self.to.get(to)?.iter().find(|offer| offer.name == name).map(|offer| offer.path.as_path())
+        self.to.get(to)?.iter().find(|offer| offer.name == name)?.path.as_deref()
+    }
+
+    /// Whether an offer to somebody by this name was taken back.
+    pub(in crate::net) fn is_withdrawn(&self, to: &UserName, name: &str) -> bool {
+        self.to.get(to).into_iter().flatten().any(|offer| offer.name == name && offer.path.is_none())
     }
 
     /// What is known of a name in an offer to somebody.
@@ -64,7 +85,7 @@ impl Offers {
     pub(in crate::net) fn withdraw(&mut self, to: &UserName, name: &str) {
         let offers = self.to.get_mut(to).into_iter().flatten();
         for offer in offers.filter(|offer| offer.name == name) {
-            offer.path = PathBuf::new();
+            offer.path = None;
         }
     }
 }

@@ -288,9 +288,10 @@ fn an_offer_is_for_one_person() {
     let other = place.folder().join("sub/secret.txt");
     fs::write(&other, "other").unwrap();
     let mut offers = Offers::default();
-    assert_eq!(offers.add(&bob, &secret), "secret.txt");
-    assert_eq!(offers.add(&bob, &secret), "secret.txt");
-    assert_eq!(offers.add(&bob, &other), "secret (2).txt");
+    let add = |offers: &mut Offers, path: &Path| offers.add(&bob, path, |_| false).name;
+    assert_eq!(add(&mut offers, &secret), "secret.txt");
+    assert_eq!(add(&mut offers, &secret), "secret.txt");
+    assert_eq!(add(&mut offers, &other), "secret (2).txt");
     assert_eq!(offers.find(&bob, "secret.txt"), Some(secret.as_path()));
     assert_eq!(offers.find(&bob, "secret (2).txt"), Some(other.as_path()));
     assert_eq!(offers.find(&eve, "secret.txt"), None);
@@ -299,13 +300,37 @@ fn an_offer_is_for_one_person() {
     assert_eq!(offers.lookup(&eve, "secret.txt"), NameMatch::Unknown);
     assert_eq!(content(SharedFile::open(&secret).unwrap()), "secret");
     offers.withdraw(&bob, "secret.txt");
-    assert!(SharedFile::open(offers.find(&bob, "secret.txt").unwrap()).is_err());
-    assert_eq!(offers.add(&bob, &secret), "secret.txt");
+    assert_eq!((offers.find(&bob, "secret.txt"), offers.is_withdrawn(&bob, "secret.txt")), (None, true));
+    assert_eq!(add(&mut offers, &secret), "secret.txt");
+    assert!(!offers.is_withdrawn(&bob, "secret.txt"));
     for no_file in [place.folder(), "/dev/null".into()] {
         assert!(matches!(SharedFile::open(&no_file), Err(ShareError::NotAFile)), "{no_file:?}");
     }
     // No disk is touched here: the file is looked at before.
     let nothing = place.folder().join("nothing");
-    assert_eq!(offers.add(&bob, &nothing), "nothing");
+    assert_eq!(add(&mut offers, &nothing), "nothing");
     assert!(matches!(SharedFile::open(&nothing), Err(ShareError::NoFile)));
+}
+
+#[test]
+fn an_offer_takes_no_name_that_something_else_has() {
+    let mut offers = Offers::default();
+    let is_taken = |name: &str| ["a.txt", "a (2).txt"].contains(&name);
+    let offered = offers.add(&UserName::received("bob"), Path::new("/a.txt"), is_taken);
+    assert_eq!(offered, Offered { name: "a (3).txt".to_owned(), superseded: None });
+}
+
+#[test]
+fn the_oldest_offer_is_taken_back_when_there_are_too_many_and_is_remembered_as_such() {
+    let bob = UserName::received("bob");
+    let mut offers = Offers::default();
+    let path = |number: usize| PathBuf::from(format!("/{number}"));
+    for number in 0..10_000_usize {
+        let oldest = number.checked_sub(100).map(|oldest| (oldest.to_string(), path(oldest)));
+        assert_eq!(offers.add(&bob, &path(number), |_| false).superseded, oldest);
+    }
+    let standing = |name: &str| offers.find(&bob, name).is_some();
+    assert!(!standing("9899") && standing("9900") && standing("9999"));
+    assert!(offers.is_withdrawn(&bob, "9899"), "whoever asks is told that it is none");
+    assert_eq!(offers.lookup(&bob, "0"), NameMatch::Unknown, "not for ever");
 }

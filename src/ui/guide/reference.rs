@@ -41,7 +41,8 @@ const WITHOUT_A_SERVER: [NetErrorKind; 9] = [
     NetErrorKind::TooManyPeers,
     NetErrorKind::PeersOnly,
 ];
-const WITH_FILES: [NetErrorKind; 3] = [NetErrorKind::NoSuchFile, NetErrorKind::LocalFile, NetErrorKind::DiskFull];
+const WITH_FILES: [NetErrorKind; 4] =
+    [NetErrorKind::NoSuchFile, NetErrorKind::Superseded, NetErrorKind::LocalFile, NetErrorKind::DiskFull];
 const WITH_MESSAGES: [NetErrorKind; 3] =
     [NetErrorKind::TooLong, NetErrorKind::TooManyConversations, NetErrorKind::Busy];
 const WITH_NAMES: [NameError; 5] =

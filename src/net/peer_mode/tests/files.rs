@@ -1,8 +1,30 @@
 //! Files and offers of peers, beyond the usual.
 
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
 use super::*;
 use crate::net::command::OfferId;
 use crate::net::mode::Mode;
+
+/// Somebody who takes connections and closes them.
+async fn patient_bob(lan: &FakeLan) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    lan.add("bob", &[listener.local_addr().unwrap()]);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 1024]).await;
+        }
+    });
+}
+
+/// What somebody at this computer gets who asks for a file: all of it, or why not.
+async fn asked_for(someone: &Someone, file: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, someone.port)).await?;
+    stream.write_all(format!("GET_FILE {file}\n").as_bytes()).await?;
+    let mut content = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut content)).await.unwrap().map(|_| content)
+}
 
 fn offered(event: &Event) -> Option<OfferId> {
     if let Event::Offered { offer, .. } = event { Some(*offer) } else { None }
@@ -54,4 +76,80 @@ async fn nothing_is_shared_once_sharing_is_stopped() {
     }
     ann.tell(Command::Share(Some(folder))).await;
     ann.wait(|event| matches!(event, Event::Sharing(Sharing { files: 1, .. })).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_file_whose_sending_is_cancelled_is_not_on_offer_any_more() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    patient_bob(&lan).await;
+    ann.sees("bob").await;
+    let path = ann.downloads.path().join("large");
+    fs::File::create(&path).unwrap().set_len(1 << 30).unwrap();
+    ann.tell(Command::Offer { to: name("bob"), path }).await;
+    let id = ann.transfer().await.id;
+    // A bob who does not read on: the sender cannot come to the end.
+    let mut reading = TcpStream::connect((Ipv4Addr::LOCALHOST, ann.port)).await.unwrap();
+    reading.write_all(b"GET_FILE large\n").await.unwrap();
+    let has_begun =
+        |event: &Event| matches!(event, Event::Transfer(it) if it.state == TransferState::Running).then_some(());
+    ann.wait(has_begun).await;
+    ann.tell(Command::Cancel(id)).await;
+    assert_eq!(ann.transfer().await.state, TransferState::Cancelled);
+    assert_eq!(asked_for(&ann, "large").await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn an_offer_does_not_hide_what_is_shared() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    // Shared files are known once they are listed.
+    let at = [SocketAddr::from((Ipv4Addr::LOCALHOST, ann.port))];
+    exchange::ask(&at, &PeerRequest::ListFiles, Habits::default()).await.unwrap();
+    let closed = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let gone = lan.add("bob", &[closed]);
+    ann.sees("bob").await;
+    let not_offered = |event: &Event| matches!(event, Event::NotOffered { .. }).then_some(());
+    ann.tell(Command::Offer { to: name("bob"), path: ann.shared.path().join("notes.txt") }).await;
+    ann.wait(not_offered).await;
+    assert_eq!(asked_for(&ann, "notes.txt").await.unwrap(), "by ann", "the offer is taken back, not the file");
+
+    lan.leave(&gone);
+    patient_bob(&lan).await;
+    let other = ann.downloads.path().join("notes.txt");
+    fs::write(&other, "another").unwrap();
+    let offered = loop {
+        ann.tell(Command::Offer { to: name("bob"), path: other.clone() }).await;
+        let told = ann.wait(|event| match event {
+            Event::NotOffered { .. } => Some(None),
+            Event::Transfer(it) if it.state == TransferState::Offered => Some(Some(it.file.clone())),
+            _ => None,
+        });
+        // Discovery may not have told yet where bob is now.
+        if let Some(offered) = told.await {
+            break offered;
+        }
+    };
+    assert_eq!(asked_for(&ann, "notes.txt").await.unwrap(), "by ann");
+    assert_eq!((asked_for(&ann, &offered).await.unwrap(), &*offered), ("another".to_owned(), "notes (2).txt"));
+}
+
+#[tokio::test]
+async fn whoever_offers_too_much_is_told_what_is_on_offer_no_longer() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    patient_bob(&lan).await;
+    ann.sees("bob").await;
+    for number in 0..101 {
+        let path = ann.downloads.path().join(number.to_string());
+        fs::write(&path, "").unwrap();
+        ann.tell(Command::Offer { to: name("bob"), path }).await;
+        if number < 100 {
+            assert_eq!(ann.transfer().await.state, TransferState::Offered);
+        }
+    }
+    let failed = ann.transfer().await;
+    assert_eq!(failed.file, "0");
+    assert_eq!(failed.state, TransferState::Failed(NetError::new(NetErrorKind::Superseded)));
+    assert_eq!(asked_for(&ann, "0").await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
 }
