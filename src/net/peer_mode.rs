@@ -314,6 +314,7 @@ impl Peer<'_> {
     async fn lost(&mut self, name: UserName) {
         let touched = self.node.addresses(&name).unwrap_or_default().iter().map(SocketAddr::ip).collect();
         self.habits.remove(&name);
+        self.errands.give_up(&name);
         self.give(Input::Lost(name)).await;
         self.note_people(touched);
     }

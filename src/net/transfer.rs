@@ -7,6 +7,7 @@
 
 mod download;
 mod name;
+mod orders;
 mod partial;
 mod stream;
 #[cfg(test)]
@@ -22,13 +23,14 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 
-pub(super) use download::download;
+pub(super) use download::Downloads;
 pub(super) use name::{is_partial, numbered, safe_name};
 pub(super) use partial::remove_forgotten;
 pub(super) use upload::send;
 
 use super::exchange::{ExchangeError, Habits};
 use super::share::{Share, ShareError};
+use crate::protocol::ident::UserName;
 
 /// Ends a transfer from outside. Cheap to clone; all clones are the same.
 #[derive(Clone, Debug)]
@@ -95,7 +97,9 @@ impl fmt::Debug for Upload {
 
 /// A file to get.
 pub(super) struct Download {
-    /// Where from, the best address first.
+    /// From whom.
+    pub(super) peer: UserName,
+    /// Where they are, the best address first.
     pub(super) from: Vec<SocketAddr>,
     /// By its name there.
     pub(super) name: String,
@@ -111,6 +115,12 @@ pub(super) struct Download {
     pub(super) progress: Box<dyn FnMut(u64) + Send>,
     /// Ends it.
     pub(super) cancel: Cancel,
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download").field("peer", &self.peer).field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Download {
@@ -143,6 +153,9 @@ pub(super) enum TransferError {
     /// The file is not there for the other side, or cannot be read.
     #[error(transparent)]
     Share(#[from] ShareError),
+    /// Discovery has lost the other side.
+    #[error("{0} is not there any more")]
+    Gone(UserName),
     /// There was nothing in the reply, and the other side does not list such a file.
     #[error("the other side sent nothing: it does not share this file, or not any more")]
     Nothing,

@@ -43,7 +43,7 @@ const INVITE: Duration = Duration::from_secs(125);
 const WORD: usize = 1024;
 
 /// Sends a request, to the first of these addresses that takes a connection, and reads the reply. Everything but
-/// `GET_FILE`, for which there is [`crate::net::transfer::download`].
+/// `GET_FILE`, for which there is [`crate::net::transfer::Downloads`].
 ///
 /// An `INVITE` waits for two minutes and some seconds. A request without argument is sent again in other forms when there
 /// is no sensible reply to one.

@@ -18,7 +18,7 @@ use crate::net::mode::ServerAddress;
 use crate::net::node::{Answer, AskKey};
 use crate::net::resolve::resolve;
 use crate::net::share::{Listing, Offered, Share, ShareError};
-use crate::net::transfer::{self, Download, Downloaded, TransferError};
+use crate::net::transfer::{Download, Downloaded, Downloads, TransferError};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::{self, FileList, PeerRequest, UserInfo};
 
@@ -59,11 +59,12 @@ pub(super) enum News {
 pub(super) struct Errands {
     news: Sender<News>,
     requests: Arc<Semaphore>,
+    downloads: Arc<Downloads>,
 }
 
 impl Errands {
     pub(super) fn new(news: Sender<News>) -> Self {
-        Self { news, requests: Arc::new(Semaphore::new(REQUESTS)) }
+        Self { news, requests: Arc::new(Semaphore::new(REQUESTS)), downloads: Arc::default() }
     }
 
     /// Where news of what others do on their own goes.
@@ -178,7 +179,13 @@ impl Errands {
 
     /// Gets a file.
     pub(super) fn download(&self, id: TransferId, order: Download) {
-        self.run(async move { News::Downloaded(id, transfer::download(order).await) });
+        let got = self.downloads.get(order);
+        self.run(async move { News::Downloaded(id, got.await) });
+    }
+
+    /// Somebody has gone: what waits to be got from them fails at once.
+    pub(super) fn give_up(&self, peer: &UserName) {
+        self.downloads.give_up(peer);
     }
 
     /// Waits until a file has gone. Whoever asked for it may go before it begins.
@@ -267,6 +274,7 @@ fn exchange_error(error: &ExchangeError) -> NetError {
 pub(super) fn transfer_error(error: &TransferError) -> NetError {
     let kind = match error {
         TransferError::Exchange(error) => return exchange_error(error),
+        TransferError::Gone(peer) => return NetError::with(NetErrorKind::UnknownPeer, peer.shown()),
         // These words say it all.
         TransferError::Nothing => return NetError::new(NetErrorKind::NoSuchFile),
         TransferError::DiskFull => return NetError::new(NetErrorKind::DiskFull),

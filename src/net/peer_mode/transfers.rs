@@ -67,6 +67,7 @@ impl Transfers {
         let cancel = Cancel::default();
         let news = self.news.clone();
         let order = Download {
+            peer: peer.clone(),
             from,
             name: file.clone(),
             is_offered,

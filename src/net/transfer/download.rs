@@ -7,58 +7,106 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::LazyLock;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
-use async_channel::{Receiver, Sender};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use super::orders::{AT_ONCE, Job, Orders};
 use super::partial::Partial;
 use super::stream::{self, Watch};
 use super::{Cancel, CancelOnDrop, Download, Downloaded, TransferError};
 use crate::net::exchange::{self, Habits};
+use crate::protocol::ident::UserName;
 use crate::protocol::social::{PeerRequest, file_list};
 
-/// How many files are got at once; more would only share the same network.
-const AT_ONCE: usize = 4;
-/// How many orders wait in the queue; those that find no room wait before it.
-const WAITING: usize = 4096;
-
-/// The orders that wait for one of the threads, which are started with the first of them.
-static ORDERS: LazyLock<Sender<Job>> = LazyLock::new(|| {
-    let (orders, queue) = async_channel::bounded(WAITING);
-    for _ in 0..AT_ONCE {
-        let queue = queue.clone();
-        let started = thread::Builder::new().name("klatch-download".to_owned()).spawn(move || work(&queue));
-        if let Err(error) = started {
-            tracing::error!(%error, "no thread for downloads");
-        }
-    }
-    orders
-});
-
-/// An order, and who waits for what becomes of it.
-struct Job {
-    order: Download,
-    outcome: oneshot::Sender<Result<Downloaded, TransferError>>,
+/// Gets files, on threads that are started with the first of them and end with this.
+#[derive(Debug, Default)]
+pub(in crate::net) struct Downloads {
+    queue: Arc<Queue>,
+    threads: OnceLock<()>,
 }
 
-/// Gets a file. Waits while others are being got: only some at once. If the future is dropped, it is cancelled.
-pub(in crate::net) async fn download(order: Download) -> Result<Downloaded, TransferError> {
-    let cancel = order.cancel.clone();
-    let _guard = CancelOnDrop(&cancel);
-    let (outcome, ended) = oneshot::channel();
-    let carried_out = async {
-        // Without a thread, the order is dropped with its sender.
-        let _ = ORDERS.send(Job { order, outcome }).await;
-        ended.await.unwrap_or_else(|error| Err(broken_off(error)))
-    };
-    tokio::select! {
-        biased;
-        // What runs on another thread ends by itself, soon, and cleans up.
-        () = cancel.cancelled() => Err(TransferError::Cancelled),
-        outcome = carried_out => outcome,
+/// What the threads share with whoever gives orders.
+#[derive(Debug, Default)]
+struct Queue {
+    orders: Mutex<Orders>,
+    /// There is another order, or there will be none any more.
+    changed: Condvar,
+}
+
+impl Downloads {
+    /// Gets a file. Waits while others are being got: only some at once. If the future is dropped, it is cancelled.
+    pub(in crate::net) fn get(
+        &self,
+        order: Download,
+    ) -> impl Future<Output = Result<Downloaded, TransferError>> + Send + use<> {
+        self.threads.get_or_init(|| self.queue.start());
+        let cancel = order.cancel.clone();
+        let (outcome, ended) = oneshot::channel();
+        self.queue.lock().add(Job { order, outcome });
+        self.queue.changed.notify_one();
+        async move {
+            let _guard = CancelOnDrop(&cancel);
+            tokio::select! {
+                biased;
+                // What runs on another thread ends by itself, soon, and cleans up.
+                () = cancel.cancelled() => Err(TransferError::Cancelled),
+                outcome = ended => outcome.unwrap_or_else(|error| Err(broken_off(error))),
+            }
+        }
+    }
+
+    /// Fails all that waits to be got from somebody, who has gone. What has begun may come to its end.
+    pub(in crate::net) fn give_up(&self, peer: &UserName) {
+        for Job { outcome, .. } in self.queue.lock().give_up(peer) {
+            // Whoever wanted it may have gone.
+            let _ = outcome.send(Err(TransferError::Gone(peer.clone())));
+        }
+    }
+}
+
+impl Drop for Downloads {
+    fn drop(&mut self) {
+        self.queue.lock().end();
+        self.queue.changed.notify_all();
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Orders> {
+        // Nothing in there panics between two changes that belong together.
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(self: &Arc<Self>) {
+        let start = |_| {
+            let queue = Arc::clone(self);
+            let started = thread::Builder::new().name("klatch-download".to_owned()).spawn(move || work(&queue));
+            started.inspect_err(|error| tracing::error!(%error, "no thread for downloads")).is_ok()
+        };
+        if (0..AT_ONCE).filter(|n| start(*n)).count() == 0 {
+            // Nothing would ever be got.
+            self.lock().end();
+        }
+    }
+
+    /// The next order, after one from this person has ended; `None` when there can be no more. Waits for it.
+    fn next(&self, ended: Option<&UserName>) -> Option<Job> {
+        let mut orders = self.lock();
+        if let Some(peer) = ended {
+            orders.ended(peer);
+        }
+        loop {
+            if orders.is_over() {
+                return None;
+            }
+            if let Some(job) = orders.next() {
+                return Some(job);
+            }
+            orders = self.changed.wait(orders).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 
@@ -67,11 +115,13 @@ fn broken_off(error: impl std::error::Error + Send + Sync + 'static) -> Transfer
 }
 
 /// Carries out orders, until there can be no more.
-fn work(queue: &Receiver<Job>) {
+fn work(queue: &Queue) {
     // Of its own, so that no other thread is woken for what comes and goes here.
     let runtime = Builder::new_current_thread().enable_all().build();
     let mut buffer = stream::buffer();
-    while let Ok(Job { order, outcome }) = queue.recv_blocking() {
+    let mut peer = None;
+    while let Some(Job { order, outcome }) = queue.next(peer.as_ref()) {
+        peer = Some(order.peer.clone());
         let got = match &runtime {
             _ if outcome.is_closed() => continue,
             // A panic has printed its reason, and is the end of this file alone.
@@ -88,7 +138,7 @@ fn work(queue: &Receiver<Job>) {
 
 fn get(runtime: &Runtime, buffer: &mut [u8], order: Download) -> Result<Downloaded, TransferError> {
     let wanted = order.wanted();
-    let Download { from, name, is_offered, habits, folder, save_as: _, mut progress, cancel } = order;
+    let Download { peer: _, from, name, is_offered, habits, folder, save_as: _, mut progress, cancel } = order;
     let request = PeerRequest::GetFile(name.clone()).encode();
     let (socket, address) = wait(runtime, &cancel, exchange::request(&from, &request, habits))??;
     // What follows is not for the runtime: it is a loop of system calls.

@@ -109,8 +109,14 @@ impl Place {
     }
 }
 
+async fn download(order: Download) -> Result<Downloaded, TransferError> {
+    let downloads = Downloads::default();
+    downloads.get(order).await
+}
+
 fn order(address: SocketAddr, name: &str, folder: PathBuf) -> Download {
     Download {
+        peer: UserName::received("bob"),
         is_offered: false,
         habits: Habits::default(),
         from: vec![address],
@@ -271,6 +277,33 @@ async fn a_receiver_that_goes_away_is_no_success() {
     drop(stream);
     let ended = soon(place.ended.recv()).await.unwrap();
     assert!(matches!(ended, Err(TransferError::Lost { .. })), "{ended:?}");
+}
+
+#[tokio::test]
+async fn somebody_who_does_not_answer_keeps_nobody_else_waiting() {
+    let place = Place::new(&[("a", b"a")]).await;
+    // It takes connections, and that is all.
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let downloads = Downloads::default();
+    let get = |n: usize| {
+        let order = order(silent.local_addr().unwrap(), &n.to_string(), place.downloads());
+        (order.cancel.clone(), tokio::spawn(downloads.get(order)))
+    };
+    let bobs: Vec<_> = (0..20).map(get).collect();
+    let carl = UserName::received("carl");
+    let got = soon(downloads.get(Download { peer: carl, ..place.order("a") })).await;
+    assert_eq!(got.unwrap().size, 1);
+    // Once Bob is known to be gone, what has not begun need not be waited for.
+    let bob = UserName::received("bob");
+    downloads.give_up(&bob);
+    let waited = 20 - 4;
+    eventually(|| bobs.iter().filter(|(_, got)| got.is_finished()).count() >= waited).await;
+    let mut gone = 0;
+    for (cancel, got) in bobs {
+        cancel.cancel();
+        gone += usize::from(matches!(soon(got).await.unwrap(), Err(TransferError::Gone(who)) if who == bob));
+    }
+    assert!(gone >= waited);
 }
 
 #[tokio::test]

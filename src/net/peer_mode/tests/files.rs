@@ -153,3 +153,24 @@ async fn whoever_offers_too_much_is_told_what_is_on_offer_no_longer() {
     assert_eq!(failed.state, TransferState::Failed(NetError::new(NetErrorKind::Superseded)));
     assert_eq!(asked_for(&ann, "0").await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
 }
+
+#[tokio::test]
+async fn what_waits_for_somebody_who_has_gone_fails_at_once() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    // It takes connections, and that is all.
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let bob = lan.add("bob", &[silent.local_addr().unwrap()]);
+    ann.sees("bob").await;
+    for number in 0..10 {
+        ann.tell(Command::Fetch { from: name("bob"), file: number.to_string(), save_as: None }).await;
+    }
+    let begun = |event: &Event| matches!(event, Event::Transfer(begun) if begun.file == "9").then_some(());
+    ann.wait(begun).await;
+    lan.leave(&bob);
+    for _ in 0..6 {
+        let failed = ann.transfer().await;
+        let because = NetError::with(NetErrorKind::UnknownPeer, "bob");
+        assert_eq!(failed.state, TransferState::Failed(because), "{failed:?}");
+    }
+}
