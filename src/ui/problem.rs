@@ -98,7 +98,7 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("Start a new conversation with the same people. What you have typed is kept."),
         ),
         NetErrorKind::NotConnected => {
-            (gettext("You are not connected to a server."), gettext("Connect first. What you have typed is kept."))
+            (gettext("You are not connected."), gettext("Connect first, then try again. Nothing is lost."))
         }
         NetErrorKind::TooLong => (
             gettext("This text is too long for one message."),

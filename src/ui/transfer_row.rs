@@ -167,7 +167,7 @@ impl TransferRow {
             None if now.done == 0 => imp.progress.set_fraction(0.0),
             None => imp.progress.pulse(),
         }
-        if matches!(now.state, TransferState::Failed(_)) {
+        if matches!(now.state, TransferState::Failed(_)) && !transfer.is_tried_again() {
             imp.state.add_css_class("problem");
         } else {
             imp.state.remove_css_class("problem");
@@ -193,6 +193,7 @@ fn state_words(transfer: &Transfer) -> String {
     match &now.state {
         TransferState::Offered => gettext_f("Offered. It is sent if {name} accepts.", &[("name", &now.peer.shown())]),
         TransferState::Done => done.into(),
+        _ if transfer.is_tried_again() => gettext("Trying again…"),
         TransferState::Cancelled => gettext("Cancelled"),
         TransferState::Failed(error) => {
             let problem = Problem::new(error, &now.peer.shown());

@@ -148,11 +148,17 @@ impl TransfersWindow {
     }
 
     fn fulfil(&self, transfer: &Transfer, wish: Wish) {
-        let Some(client) = self.imp().client.get() else { return };
-        self.imp().problem.clear();
+        let imp = self.imp();
+        let Some(client) = imp.client.get() else { return };
+        imp.problem.clear();
         match (wish, transfer.finished_path()) {
             (Wish::Cancel, _) => client.cancel(transfer),
-            (Wish::Retry, _) => client.try_again(transfer),
+            (Wish::Retry, _) => {
+                if let Err(error) = client.try_again(transfer) {
+                    // The button in the row tries again.
+                    imp.problem.show(&Problem { retry: false, ..Problem::new(&error, "") });
+                }
+            }
             (Wish::Open, Some(path)) => file_manager::open(self, &path, self.told()),
             (Wish::ShowInFolder, Some(path)) => file_manager::show_in_folder(self, &path, self.told()),
             (Wish::Open | Wish::ShowInFolder, None) => {}

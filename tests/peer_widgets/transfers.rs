@@ -2,7 +2,8 @@
 
 use gtk::prelude::*;
 use klatch::net::{
-    Command, ConversationId, Direction, Event, LinkState, NetError, NetErrorKind, OfferId, TransferId, TransferState,
+    Command, ConversationId, Direction, Event, LinkState, NetError, NetErrorKind, OfferId, Transfer, TransferId,
+    TransferState,
 };
 use klatch::ui::invitation;
 use klatch::ui::transfers::TransfersWindow;
@@ -80,6 +81,7 @@ fn press_shown(within: &impl IsA<gtk::Widget>, label: &str) {
 #[gtk::test]
 fn what_failed_says_why_and_is_tried_again() {
     let stage = Stage::new();
+    let _online = stage.buddy_list();
     let window = TransfersWindow::new(&app(), &stage.client);
     window.present();
     stage.transfer(1, 5, None, Direction::In, TransferState::Failed(NetError::new(NetErrorKind::DiskFull)));
@@ -87,11 +89,60 @@ fn what_failed_says_why_and_is_tried_again() {
     press_shown(&window, "Retry");
     let expected = Command::Fetch { from: name("bob"), file: "file 1".into(), save_as: Some("file 1".into()) };
     assert_eq!(stage.take_sent(), [expected]);
+    shows(&window, "Trying again…");
+    assert!(all::<gtk::Button>(&window).iter().all(|it| !it.is_mapped() || it.label().is_none_or(|it| it != "Retry")));
+    // The old row goes when the new one comes.
+    let again = |id, file: u32, direction, state| Transfer {
+        id: TransferId(id),
+        peer: name("bob"),
+        file: format!("file {file}"),
+        direction,
+        done: 0,
+        total: None,
+        state,
+        path: format!("/nowhere/file {file}").into(),
+    };
+    stage.tell(Event::Transfer(again(3, 1, Direction::In, TransferState::Done)));
+    assert_eq!(stage.client.transfers().n_items(), 1);
+    press(&window, "Clear Finished");
     shows(&window, "No transfers");
+
     stage.transfer(2, 5, Some(10), Direction::Out, TransferState::Cancelled);
     shows(&window, "file 2 to bob");
+    for kind in [Some(NetErrorKind::UnknownPeer), None] {
+        press_shown(&window, "Retry");
+        let offer = Command::Offer { to: name("bob"), path: "/nowhere/file 2".into() };
+        assert_eq!(stage.take_sent(), [offer]);
+        shows(&window, "Trying again…");
+        if let Some(kind) = kind {
+            let because = NetError::with(kind, "bob");
+            stage.tell(Event::NotOffered { to: name("bob"), path: "/nowhere/file 2".into(), because });
+            wait_for("the reason", || seen(&window).iter().any(|text| text.starts_with("bob is not on this network.")));
+            assert_eq!(stage.client.problem(), None, "its row says it");
+        }
+    }
+    stage.tell(Event::Transfer(again(4, 2, Direction::Out, TransferState::Offered)));
+    assert_eq!(stage.client.transfers().n_items(), 1);
+}
+
+#[gtk::test]
+fn what_cannot_be_tried_again_now_stays_and_says_why() {
+    let stage = Stage::new();
+    let _online = stage.buddy_list();
+    let window = TransfersWindow::new(&app(), &stage.client);
+    window.present();
+    stage.transfer(1, 5, None, Direction::In, TransferState::Cancelled);
+    shows(&window, "Cancelled");
     press_shown(&window, "Retry");
-    assert_eq!(stage.take_sent(), [Command::Offer { to: name("bob"), path: "/nowhere/file 2".into() }]);
+    shows(&window, "Trying again…");
+    stage.take_sent();
+    stage.tell(Event::Link(LinkState::Offline(None)));
+    shows(&window, "Cancelled");
+    press_shown(&window, "Retry");
+    shows(&window, "You are not connected.");
+    assert_eq!(stage.take_sent(), []);
+    assert_eq!(stage.client.transfers().n_items(), 1);
+    assert_eq!(stage.client.problem(), None);
 }
 
 #[gtk::test]

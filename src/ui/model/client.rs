@@ -310,6 +310,7 @@ impl Client {
             // goes online in another way is not told to be offline in between.
             self.drop_requests(|subject| matches!(subject, Subject::File { .. }));
             imp.waiting.take();
+            self.stop_trying_again();
         }
         if matches!(link, LinkState::Offline(_)) {
             self.set_sharing(None);

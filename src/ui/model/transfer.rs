@@ -20,6 +20,7 @@ mod imp {
     pub struct Transfer {
         pub now: RefCell<Option<net::Transfer>>,
         pub rate: RefCell<Rate>,
+        pub is_tried_again: Cell<bool>,
         /// Counts the news.
         #[property(get)]
         pub revision: Cell<u32>,
@@ -51,8 +52,31 @@ impl Transfer {
         let imp = self.imp();
         imp.rate.borrow_mut().mark(Instant::now(), news.done);
         imp.now.replace(Some(news));
+        self.set_tried_again(false);
+    }
+
+    /// Whether it has ended early and is being tried again: the news of that takes its place.
+    pub fn is_tried_again(&self) -> bool {
+        self.imp().is_tried_again.get()
+    }
+
+    pub(super) fn set_tried_again(&self, is_tried_again: bool) {
+        let imp = self.imp();
+        imp.is_tried_again.set(is_tried_again);
         imp.revision.set(self.revision().wrapping_add(1));
         self.notify_revision();
+    }
+
+    /// Whether these are the news of what has come of trying this again.
+    pub(super) fn is_replaced_by(&self, news: &net::Transfer) -> bool {
+        let now = self.imp().now.borrow();
+        now.as_ref().filter(|_| self.is_tried_again()).is_some_and(|now| {
+            let is_same_file = match now.direction {
+                Direction::In => now.file == news.file,
+                Direction::Out => now.path == news.path,
+            };
+            now.direction == news.direction && now.peer == news.peer && is_same_file
+        })
     }
 
     /// How it stands, as the network tells it.
@@ -96,7 +120,7 @@ impl Transfer {
     /// The command that tries again what has ended early.
     pub(super) fn again(&self) -> Option<Command> {
         let now = self.now()?;
-        if !matches!(now.state, TransferState::Failed(_) | TransferState::Cancelled) {
+        if self.is_tried_again() || !matches!(now.state, TransferState::Failed(_) | TransferState::Cancelled) {
             return None;
         }
         Some(match now.direction {

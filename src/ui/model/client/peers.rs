@@ -45,7 +45,7 @@ impl Client {
 
     /// The transfers that are under way.
     pub fn running_transfers(&self) -> Vec<Transfer> {
-        self.transfers().iter::<Transfer>().filter_map(Result::ok).filter(Transfer::is_running).collect()
+        self.every_transfer().filter(Transfer::is_running).collect()
     }
 
     /// Asks somebody something. The answer comes into what is given back, as long as that is kept.
@@ -132,14 +132,30 @@ impl Client {
         }
     }
 
-    /// Tries a transfer again; the old row goes.
-    pub fn try_again(&self, transfer: &Transfer) {
-        if let Some(command) = transfer.again()
-            && self.send(command).is_ok()
-            && let Some(at) = self.transfers().find(transfer)
-        {
-            self.transfers().remove(at);
+    /// Tries a transfer again; the old row goes when something has come of it.
+    pub fn try_again(&self, transfer: &Transfer) -> Result<(), NetError> {
+        let Some(command) = transfer.again() else { return Ok(()) };
+        // Whoever is not there would hear of it elsewhere, and late.
+        if !self.is_online() {
+            return Err(NetError::new(NetErrorKind::NotConnected));
         }
+        if !self.has_files() {
+            return Err(NetError::new(NetErrorKind::PeersOnly));
+        }
+        self.send_quietly(command)?;
+        transfer.set_tried_again(true);
+        Ok(())
+    }
+
+    /// Nothing will come any more of what is being tried again.
+    pub(super) fn stop_trying_again(&self) {
+        for transfer in self.every_transfer().filter(Transfer::is_tried_again) {
+            transfer.set_tried_again(false);
+        }
+    }
+
+    fn every_transfer(&self) -> impl Iterator<Item = Transfer> {
+        self.transfers().iter::<Transfer>().filter_map(Result::ok)
     }
 
     /// Takes what is not under way any more out of the list.
@@ -204,9 +220,15 @@ impl Client {
         }
     }
 
-    /// Tells that a file could not be offered.
+    /// Tells that a file could not be offered: in its row, if it was tried again there.
     pub fn set_not_offered(&self, to: UserName, path: PathBuf, because: NetError) {
-        self.tell_problem(Some(Failure::NotOffered { to, path, because }));
+        let is_it = |now: &net::Transfer| (now.direction, &now.peer, &now.path) == (Direction::Out, &to, &path);
+        let row =
+            self.every_transfer().filter(Transfer::is_tried_again).find(|row| row.now().is_some_and(|now| is_it(&now)));
+        match row.and_then(|row| row.now()) {
+            Some(now) => self.set_transfer(net::Transfer { state: TransferState::Failed(because), ..now }),
+            None => self.tell_problem(Some(Failure::NotOffered { to, path, because })),
+        }
     }
 
     /// Takes up an offer of a file.
@@ -221,7 +243,7 @@ impl Client {
 
     /// Takes over how a transfer stands, which may be new.
     pub fn set_transfer(&self, news: net::Transfer) {
-        let known = self.transfers().iter::<Transfer>().filter_map(Result::ok).find(|known| known.is(news.id));
+        let known = self.every_transfer().find(|known| known.is(news.id));
         let has_ended = matches!(news.state, TransferState::Done | TransferState::Failed(_));
         let has_arrived = news.direction == Direction::In && has_ended;
         let is_news = known.as_ref().is_none_or(|known| !known.is_over());
@@ -229,6 +251,10 @@ impl Client {
             known.update(news);
             known
         } else {
+            let replaced = self.every_transfer().position(|old| old.is_replaced_by(&news));
+            if let Some(at) = replaced.and_then(|at| u32::try_from(at).ok()) {
+                self.transfers().remove(at);
+            }
             let transfer = Transfer::new(news);
             self.make_room();
             self.transfers().append(&transfer);
@@ -246,8 +272,7 @@ impl Client {
         if transfers.n_items() < TRANSFERS {
             return;
         }
-        let oldest =
-            transfers.iter::<Transfer>().position(|transfer| transfer.is_ok_and(|transfer| transfer.is_over()));
+        let oldest = self.every_transfer().position(|transfer| transfer.is_over());
         if let Some(at) = oldest.and_then(|at| u32::try_from(at).ok()) {
             transfers.remove(at);
         }
