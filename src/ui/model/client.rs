@@ -2,6 +2,7 @@
 
 mod peers;
 mod starting;
+mod waiting;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};

@@ -1,8 +1,6 @@
 //! What only peers can do: files, questions, blocking.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use gtk::glib;
 use gtk::prelude::*;
@@ -19,13 +17,6 @@ use crate::net::{
 
 /// How many transfers the list keeps. The oldest that have ended go first.
 const TRANSFERS: u32 = 1_000;
-/// How many files are got at once; the others are asked for when one of these has ended. Each has a row, and each row
-/// costs time with every news of one of them. So many of one person are asked for all the same: they need not wait until
-/// somebody else has sent theirs.
-const UNDER_WAY: usize = 200;
-const OF_EACH: usize = 4;
-/// How long to wait for the network thread to take more.
-const PAUSE: Duration = Duration::from_millis(100);
 
 impl Client {
     /// Whether people can be asked about themselves and their files: one is, or was last, among peers.
@@ -78,48 +69,6 @@ impl Client {
         self.send_all(paths.into_iter().map(|path| Command::Offer { to: to.clone(), path }));
     }
 
-    /// Sends commands after those that wait already.
-    fn send_all(&self, commands: impl Iterator<Item = Command>) {
-        self.imp().waiting.borrow_mut().extend(commands);
-        if !self.imp().sends_later.get() {
-            self.send_waiting();
-        }
-    }
-
-    fn send_waiting(&self) {
-        let imp = self.imp();
-        imp.sends_later.set(false);
-        let mut coming = Coming::of(&self.running_transfers());
-        loop {
-            let next = imp.waiting.borrow().iter().position(|command| coming.has_room_for(command));
-            let Some(command) = next.and_then(|at| imp.waiting.borrow_mut().remove(at)) else { break };
-            match self.send_quietly(command.clone()) {
-                Ok(()) => coming.add(&command),
-                Err(error) if error.kind == NetErrorKind::Busy => {
-                    imp.waiting.borrow_mut().push_front(command);
-                    break;
-                }
-                Err(error) => {
-                    imp.waiting.take();
-                    self.tell_problem(Some(error.into()));
-                    return;
-                }
-            }
-        }
-        if imp.waiting.borrow().is_empty() {
-            return;
-        }
-        imp.sends_later.set(true);
-        glib::timeout_add_local_once(
-            PAUSE,
-            glib::clone!(
-                #[weak(rename_to = client)]
-                self,
-                move || client.send_waiting()
-            ),
-        );
-    }
-
     /// Gets a file that somebody shares.
     pub fn fetch(&self, from: &UserName, file: &str, save_as: Option<String>) -> Result<(), NetError> {
         self.send(Command::Fetch { from: from.clone(), file: file.to_owned(), save_as })
@@ -162,39 +111,6 @@ impl Client {
     pub fn clear_finished_transfers(&self) {
         self.transfers()
             .retain(|transfer| transfer.downcast_ref().is_some_and(|transfer: &Transfer| !transfer.is_over()));
-    }
-}
-
-/// The files that are coming.
-struct Coming {
-    total: usize,
-    from: HashMap<UserName, usize>,
-}
-
-impl Coming {
-    fn of(running: &[Transfer]) -> Self {
-        let mut coming = Self { total: 0, from: HashMap::new() };
-        for transfer in running.iter().filter_map(Transfer::now).filter(|now| now.direction == Direction::In) {
-            coming.count(&transfer.peer);
-        }
-        coming
-    }
-
-    fn count(&mut self, peer: &UserName) {
-        self.total += 1;
-        *self.from.entry(peer.clone()).or_default() += 1;
-    }
-
-    /// Whether this may be sent now. Only what lets a file come has to wait for others.
-    fn has_room_for(&self, command: &Command) -> bool {
-        let Command::Fetch { from, .. } = command else { return true };
-        self.total < UNDER_WAY || self.from.get(from).is_none_or(|count| *count < OF_EACH)
-    }
-
-    fn add(&mut self, command: &Command) {
-        if let Command::Fetch { from, .. } = command {
-            self.count(from);
-        }
     }
 }
 
@@ -279,7 +195,7 @@ impl Client {
     }
 
     /// Sends a command whose refusal is shown where it was asked for.
-    fn send_quietly(&self, command: Command) -> Result<(), NetError> {
+    pub(super) fn send_quietly(&self, command: Command) -> Result<(), NetError> {
         let Some(outbox) = self.imp().outbox.get() else { return Err(NetError::new(NetErrorKind::NotConnected)) };
         outbox(command)
     }
