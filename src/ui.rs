@@ -28,6 +28,7 @@ pub mod model;
 pub mod name_dialog;
 pub mod new_conversation;
 mod notifier;
+mod offers_bar;
 mod options;
 mod own_status;
 pub mod peer_page;

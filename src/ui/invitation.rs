@@ -14,6 +14,7 @@ use gtk::{gdk, gio, glib};
 use super::a11y;
 use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::model::{Client, Invitation, Subject};
+use super::offers_bar;
 
 /// By what the window is found again.
 const WIDGET: &str = "invitations";
@@ -226,7 +227,10 @@ fn build(app: &gtk::Application, client: &Client) -> gtk::Window {
         .max_content_height(360)
         .child(&list)
         .build();
-    let window = gtk::Window::builder().application(app).name(WIDGET).resizable(false).child(&scroller).build();
+    let content = gtk::Box::new(gtk::Orientation::Vertical, 0);
+    content.append(&scroller);
+    content.append(&offers_bar::build(client));
+    let window = gtk::Window::builder().application(app).name(WIDGET).resizable(false).child(&content).build();
     window.connect_close_request(glib::clone!(
         #[weak]
         client,

@@ -34,6 +34,28 @@ fn offers_wait_beside_invitations_and_are_answered() {
 }
 
 #[gtk::test]
+fn several_offers_are_answered_at_once() {
+    let stage = Stage::new();
+    let answers = |accept| [1, 2].map(|offer| Command::AnswerOffer { offer: OfferId(offer), accept });
+    for (label, accept) in [("Accept All", true), ("Refuse All", false)] {
+        stage.tell(Event::Invited { conversation: ConversationId::Int(7), from: name("dan") });
+        stage.offered(1, "bob", "one");
+        let window = invitation::window(&app()).unwrap();
+        shows(&window, "bob offers you the file “one”.");
+        assert!(!labelled::<gtk::Button>(&window, label).is_mapped(), "there is but one");
+        stage.offered(2, "bob", "two");
+        shows(&window, "2 files are offered to you.");
+        press(&window, label);
+        assert_eq!(stage.take_sent(), answers(accept));
+        // Whether to talk with somebody is another question.
+        assert_eq!(window.title().unwrap(), "Invitation - Klatch");
+        assert!(!labelled::<gtk::Button>(&window, label).is_mapped());
+        stage.tell(Event::Uninvited { conversation: ConversationId::Int(7) });
+        assert!(invitation::window(&app()).is_none());
+    }
+}
+
+#[gtk::test]
 fn offers_end_when_one_goes_offline() {
     let stage = Stage::new();
     stage.offered(1, "bob", "slides.pdf");

@@ -279,6 +279,14 @@ impl Client {
         }
     }
 
+    /// Answers all offers of files.
+    pub fn answer_offers(&self, accept: bool) {
+        let waiting = self.invitations().iter::<Invitation>().filter_map(Result::ok).filter(Invitation::is_offer);
+        let answers: Vec<_> = waiting.filter_map(|offer| Some(offer.subject()?.answer(accept))).collect();
+        self.drop_requests(|subject| matches!(subject, Subject::File { .. }));
+        self.send_all(answers.into_iter());
+    }
+
     /// Counts a conversation's unread messages for the people in it, after they were seen.
     pub fn count_unread(&self, people: &[UserName]) {
         for name in people {
