@@ -286,11 +286,11 @@ impl Peer<'_> {
                     discovery::Trouble::Unavailable(_) => NetErrorKind::Discovery,
                     discovery::Trouble::TooMany(_) => NetErrorKind::TooManyPeers,
                 };
-                self.tell(Event::Problem(NetError::with(kind, trouble.to_string()))).await;
                 if kind == NetErrorKind::Discovery {
-                    // Others can still be added by their address.
+                    // Others can still be added by their address. What goes wrong with being online is told after it.
                     self.tell_online(self.node.me().clone()).await;
                 }
+                self.tell(Event::Problem(NetError::with(kind, trouble.to_string()))).await;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The buddy list, and what is done with the people in it.
 
 use gtk::prelude::*;
-use klatch::net::{Command, Direction, Event, NetError, NetErrorKind, TransferState};
+use klatch::net::{Command, Direction, Event, LinkState, NetError, NetErrorKind, TransferState};
 use klatch::ui::settings::Settings;
 use klatch::ui::window::Window;
 
@@ -89,6 +89,28 @@ fn an_offer_that_fails_names_the_person_and_the_file() {
         shows(&window, "“slides\u{fffd}.pdf” could not be offered to bob.");
         assert!(seen(&window).iter().any(|text| text.starts_with(advice) && text.len() > advice.len()));
     }
+}
+
+#[gtk::test]
+fn going_online_hides_only_what_is_over_by_that() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    let online = || Event::Link(LinkState::Online { at: "port 4000".into(), name: name("alice"), port: Some(4000) });
+    let problem = |kind| Event::Problem(NetError::new(kind));
+    let folder = "A file or folder on this computer cannot be used.";
+    stage.tell(problem(NetErrorKind::Discovery));
+    stage.tell(online());
+    shows(&window, "Others on this network cannot be found.");
+    stage.tell(Event::Link(LinkState::Connecting { to: "_klatch._tcp.local.".into() }));
+    assert!(!sees(&window, "Others on this network cannot be found."));
+    stage.tell(problem(NetErrorKind::LocalFile));
+    stage.tell(online());
+    shows(&window, folder);
+    stage.tell(Event::Link(LinkState::Offline(None)));
+    stage.tell(problem(NetErrorKind::NotConnected));
+    stage.tell(online());
+    assert!(!sees(&window, folder) && !sees(&window, "You are not connected."));
+    assert!(stage.client.problem().is_none());
 }
 
 #[gtk::test]

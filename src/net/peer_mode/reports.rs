@@ -70,9 +70,7 @@ impl Peer<'_> {
             }
             News::Listed(share, Err(error)) => {
                 if self.files.unshare(&share) {
-                    let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
-                    self.tell(Event::Sharing(Sharing::default())).await;
-                    self.tell(Event::Problem(error)).await;
+                    self.tell_unshared(&error).await;
                 }
             }
         }
@@ -98,11 +96,14 @@ impl Peer<'_> {
                 self.files.share(Some(share));
                 self.errands.look_through(self.files.clone());
             }
-            Err(error) => {
-                let error = NetError::with(NetErrorKind::LocalFile, error.to_string());
-                self.tell(Event::Problem(error)).await;
-            }
+            Err(error) => self.tell_unshared(&error).await,
         }
+    }
+
+    /// The folder that is to be shared is not.
+    async fn tell_unshared(&mut self, because: &ShareError) {
+        self.tell(Event::Sharing(Sharing::default())).await;
+        self.tell(Event::Problem(NetError::with(NetErrorKind::LocalFile, because.to_string()))).await;
     }
 
     pub(super) async fn tell_transfer(&mut self, update: Option<Transfer>) {

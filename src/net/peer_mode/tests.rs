@@ -227,25 +227,61 @@ async fn a_file_that_cannot_be_offered_is_told_with_whom_it_was_for() {
     }
 }
 
-#[tokio::test]
-async fn too_many_people_are_no_broken_network() {
+/// What somebody is told until the first problem, which is the last of it, when discovery tells this.
+async fn told_after(news: discovery::Event) -> Vec<Event> {
     let (commands, inbox) = async_channel::bounded(1);
     let (outbox, events) = queue_for(16);
     let (found, finds) = async_channel::bounded(1);
-    found.send(discovery::Event::Trouble(discovery::Trouble::TooMany(1000))).await.unwrap();
+    found.send(news).await.unwrap();
     let lan = FakeLan::default();
     let running =
         tokio::spawn(async move { run(parameters("ann"), &inbox, &outbox, |it| (lan.join(it).0, finds)).await });
-    let told = async {
-        loop {
-            if let Event::Problem(error) = events.recv().await.unwrap() {
-                return error;
-            }
+    let mut told = Vec::new();
+    let telling = async {
+        while !matches!(told.last(), Some(Event::Problem(_))) {
+            told.push(events.recv().await.unwrap());
         }
     };
-    let error = timeout(PATIENCE, told).await.unwrap();
+    timeout(PATIENCE, telling).await.unwrap();
+    commands.send(Command::Disconnect).await.unwrap();
+    timeout(PATIENCE, running).await.unwrap().unwrap();
+    told
+}
+
+#[tokio::test]
+async fn too_many_people_are_no_broken_network() {
+    let told = told_after(discovery::Event::Trouble(discovery::Trouble::TooMany(1000))).await;
+    let Some(Event::Problem(error)) = told.last() else { panic!("{told:?}") };
     assert_eq!(error.kind, NetErrorKind::TooManyPeers);
     assert_eq!(error.to_string(), "more people are on this network than can be shown: the first 1000 are kept");
+}
+
+#[tokio::test]
+async fn whoever_cannot_search_the_network_is_told_once_they_are_online_without() {
+    let told = told_after(discovery::Event::Trouble(discovery::Trouble::Unavailable("no sockets".into()))).await;
+    let [.., Event::Link(LinkState::Online { .. }), Event::Problem(error)] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(error.kind, NetErrorKind::Discovery);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_shared_is_told_from_the_beginning() {
+    let (commands, inbox) = async_channel::bounded(1);
+    let (outbox, events) = queue_for(16);
+    let lan = FakeLan::default();
+    let parameters = PeerParameters { share: Some("/nowhere".into()), ..parameters("ann") };
+    let running = tokio::spawn(async move { run(parameters, &inbox, &outbox, |it| lan.join(it)).await });
+    let mut told = Vec::new();
+    let telling = async {
+        while !matches!(told.last(), Some(Event::Link(LinkState::Online { .. }))) {
+            told.push(events.recv().await.unwrap());
+        }
+    };
+    timeout(PATIENCE, telling).await.unwrap();
+    assert!(told.contains(&Event::Sharing(Sharing::default())), "{told:?}");
+    let is_it = |event: &Event| matches!(event, Event::Problem(error) if error.kind == NetErrorKind::LocalFile);
+    assert!(told.iter().any(is_it), "{told:?}");
     commands.send(Command::Disconnect).await.unwrap();
     timeout(PATIENCE, running).await.unwrap().unwrap();
 }

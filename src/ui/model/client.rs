@@ -304,17 +304,19 @@ impl Client {
     /// Takes over how one is connected.
     pub fn set_link(&self, link: LinkState) {
         let imp = self.imp();
-        if let LinkState::Online { name, .. } = &link {
-            imp.name.replace(Some(name.clone()));
-            imp.problem.replace(None);
-        }
-        // It says that one is still connected.
-        if !matches!(link, LinkState::Online { .. })
-            && self.problem().is_some_and(|problem| problem.error().kind == NetErrorKind::BadMessage)
-        {
+        let is_over = |problem: &Failure| match link {
+            // What is still wrong goes wrong again.
+            LinkState::Connecting { .. } => true,
+            LinkState::Online { .. } => !self.is_online() && problem.is_over_online(),
+            // It says that one is still connected.
+            LinkState::Offline(_) | LinkState::Reconnecting { .. } => problem.error().kind == NetErrorKind::BadMessage,
+        };
+        if self.problem().as_ref().is_some_and(is_over) {
             self.tell_problem(None);
         }
-        if !matches!(link, LinkState::Online { .. }) {
+        if let LinkState::Online { name, .. } = &link {
+            imp.name.replace(Some(name.clone()));
+        } else {
             // What was offered, and what is still to be asked for, can be got only while one is there oneself. Whoever
             // goes online in another way is not told to be offline in between.
             self.drop_requests(|subject| matches!(subject, Subject::File { .. }));

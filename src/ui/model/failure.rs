@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::net::{NetError, UserName};
+use crate::net::{NetError, NetErrorKind, UserName};
 
 /// What has gone wrong that no window shows by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,15 @@ impl Failure {
     pub fn error(&self) -> &NetError {
         match self {
             Self::General(error) | Self::NotOffered { because: error, .. } => error,
+        }
+    }
+
+    /// Whether it is over once one is online. What is wrong with a file or a folder of this computer is not, nor is what
+    /// became of a file for somebody.
+    pub(super) fn is_over_online(&self) -> bool {
+        match self {
+            Self::General(error) => !matches!(error.kind, NetErrorKind::LocalFile | NetErrorKind::DiskFull),
+            Self::NotOffered { .. } => false,
         }
     }
 }

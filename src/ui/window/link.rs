@@ -31,9 +31,6 @@ impl Window {
         let imp = self.imp();
         let Some(client) = imp.client.get() else { return };
         let link = client.link();
-        if client.is_online() {
-            imp.problem.clear();
-        }
         // Nobody sees a presence that is chosen for later.
         if client.is_online() {
             imp.presence.remove_css_class("offline");
