@@ -150,7 +150,7 @@ async fn refuse(command: Command, me: Option<&UserName>, events: &EventSender) {
                 emit(events, event).await;
             }
         }
-        _ => {}
+        (command, _) => return emit(events, Event::refused(command, NetError::new(NetErrorKind::NotConnected))).await,
     }
     emit(events, Event::Problem(NetError::new(NetErrorKind::NotConnected))).await;
 }

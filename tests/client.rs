@@ -9,8 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use klatch::net::{
-    self, Command, ConversationId, Delivery, EndReason, Event, Events, Handle, LinkState, MessageId, Mode,
-    NetErrorKind, Phase, ServerParameters, Status, UserName,
+    self, Command, ConversationId, Delivery, EndReason, Event, Events, Handle, LinkState, MessageId, Mode, NetError,
+    NetErrorKind, Phase, Question, ServerParameters, Status, UserName,
 };
 use klatch::server::{Options, Server, listen};
 
@@ -180,6 +180,30 @@ fn what_is_said_too_late_is_not_lost() {
     ann.delivery(Delivery::Failed);
     let problem = ann.wait(|event| if let Event::Problem(error) = event { Some(error.kind) } else { None });
     assert_eq!(problem, NetErrorKind::NotConnected);
+}
+
+#[test]
+fn what_only_peers_can_be_asked_is_refused_to_who_waits_for_it() {
+    let server = Hosted::start(0);
+    let ann = Client::online(server.port, "ann");
+    let bob = || UserName::new("bob").unwrap();
+    let is_refused = |kind| {
+        let because = NetError::new(kind);
+        for (command, question) in
+            [(Command::AskUserInfo(bob()), Question::UserInfo), (Command::ListFiles(bob()), Question::Files)]
+        {
+            ann.handle.send(command).unwrap();
+            let told = Event::Unanswered { by: bob(), question, because: because.clone() };
+            ann.wait(|event| (*event == told).then_some(()));
+        }
+        ann.handle.send(Command::Offer { to: bob(), path: "/nowhere".into() }).unwrap();
+        let told = Event::NotOffered { to: bob(), path: "/nowhere".into(), because };
+        ann.wait(|event| (*event == told).then_some(()));
+    };
+    is_refused(NetErrorKind::PeersOnly);
+    ann.handle.send(Command::Disconnect).unwrap();
+    ann.wait(|event| matches!(event, Event::Link(LinkState::Offline(_))).then_some(()));
+    is_refused(NetErrorKind::NotConnected);
 }
 
 #[test]

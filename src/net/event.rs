@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 pub use error::{NetError, NetErrorKind};
 
-use super::command::{MessageId, OfferId, TransferId};
+use super::command::{Command, MessageId, OfferId, TransferId};
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::UserInfo;
 use crate::protocol::status::Status;
@@ -312,6 +312,16 @@ pub enum Delivery {
 }
 
 impl Event {
+    /// How it is told that a command is not carried out, so that nobody waits for what comes of it.
+    pub(super) fn refused(command: Command, because: NetError) -> Self {
+        match command {
+            Command::AskUserInfo(by) => Self::Unanswered { by, question: Question::UserInfo, because },
+            Command::ListFiles(by) => Self::Unanswered { by, question: Question::Files, because },
+            Command::Offer { to, path } => Self::NotOffered { to, path, because },
+            _ => Self::Problem(because),
+        }
+    }
+
     /// What is told of a text of one's own that is not sent: it is shown, so that it can be sent again.
     pub(super) fn unsaid(
         conversation: ConversationId,

@@ -364,7 +364,7 @@ impl Session {
             }
             // These are about the connection, which is not the session's.
             Command::Connect(_) | Command::Disconnect | Command::RetryNow => {}
-            Command::AskUserInfo(_)
+            command @ (Command::AskUserInfo(_)
             | Command::ListFiles(_)
             | Command::Fetch { .. }
             | Command::Offer { .. }
@@ -374,7 +374,9 @@ impl Session {
             | Command::Block { .. }
             | Command::Share(_)
             | Command::SetDownloads(_)
-            | Command::SetUserInfo(_) => out.push(problem(NetErrorKind::PeersOnly, "")),
+            | Command::SetUserInfo(_)) => {
+                out.push(Action::Emit(Event::refused(command, NetError::new(NetErrorKind::PeersOnly))));
+            }
         }
     }
 

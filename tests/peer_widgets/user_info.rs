@@ -1,10 +1,10 @@
 //! What people tell about themselves.
 
 use gtk::prelude::*;
-use klatch::net::{Command, Event, UserInfo};
+use klatch::net::{Command, Event, LinkState, UserInfo};
 use klatch::ui::user_info::UserInfoWindow;
 
-use crate::screen::{all, press, wait_for};
+use crate::screen::{all, press, sees, wait_for};
 use crate::stage::{Stage, shows};
 use crate::stand_in::{app, name};
 
@@ -23,6 +23,24 @@ fn what_people_tell_about_themselves_is_shown() {
     press(&window, "Copy");
     let copied = gtk::glib::MainContext::default().block_on(window.clipboard().read_text_future()).unwrap().unwrap();
     assert_eq!(copied, "Name: bob\nHost: pc7\nMotto: <b>hi</b>\u{fffd}");
+}
+
+#[gtk::test]
+fn nobody_waits_for_an_answer_while_offline() {
+    let stage = Stage::new();
+    let window = UserInfoWindow::new(&app(), &stage.client, &name("bob"));
+    window.present();
+    let offline = "You are not connected.";
+    stage.tell(Event::Link(LinkState::Connecting { to: "_klatch._tcp.local.".into() }));
+    shows(&window, offline);
+    stage.take_sent();
+    press(&window, "Retry");
+    assert_eq!(stage.take_sent(), [Command::AskUserInfo(name("bob"))]);
+    wait_for("the spinner", || !sees(&window, offline));
+    // An answer that is there is still one.
+    stage.tell(Event::UserInfo { of: name("bob"), info: UserInfo::default() });
+    stage.tell(Event::Link(LinkState::Offline(None)));
+    assert!(!sees(&window, offline));
 }
 
 #[gtk::test]

@@ -322,6 +322,7 @@ impl Client {
             self.drop_requests(|subject| matches!(subject, Subject::File { .. }));
             imp.waiting.take();
             self.stop_trying_again();
+            self.await_no_answers();
         }
         if matches!(link, LinkState::Offline(_)) {
             self.set_sharing(None);

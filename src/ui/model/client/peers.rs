@@ -124,6 +124,14 @@ impl Client {
         }
     }
 
+    /// Whoever goes offline gets no answers any more, and nobody tells that of each.
+    pub(super) fn await_no_answers(&self) {
+        let open: Vec<_> = self.imp().inquiries.borrow().iter().filter_map(glib::WeakRef::upgrade).collect();
+        for inquiry in open.iter().filter(|inquiry| inquiry.answer() == Answer::Awaited) {
+            inquiry.set_answer(Answer::None(NetError::new(NetErrorKind::NotConnected)));
+        }
+    }
+
     /// Takes over that something was not answered.
     pub fn set_unanswered(&self, by: &UserName, question: Question, because: NetError) {
         self.set_answer(by, question, &Answer::None(because));
