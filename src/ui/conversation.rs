@@ -15,7 +15,7 @@ use super::message_row::MessageRow;
 use super::model::{Buddy, Client, Conversation, Entry, Message, Tail};
 use super::problem::Problem;
 use super::question::Question;
-use crate::net::Phase;
+use crate::net::{Phase, UserName};
 
 /// The least height of a row of the transcript, in pixels.
 const ROW_HEIGHT: f64 = 16.0;
@@ -341,10 +341,10 @@ impl ConversationWindow {
         }
     }
 
-    /// Hands over what is written here, if this conversation has ended and that one goes on in its place.
+    /// Hands over what is written here, if this conversation is over and that one goes on in its place.
     pub fn take_draft_for(&self, other: &Conversation) -> Option<String> {
-        let people = |conversation: &Conversation| conversation.others().into_iter().collect::<BTreeSet<_>>();
-        let conversation = self.conversation().filter(|conversation| people(conversation) == people(other))?;
+        let people = |names: Vec<UserName>| names.into_iter().collect::<BTreeSet<_>>();
+        let conversation = self.conversation().filter(|over| people(over.wanted()) == people(other.others()))?;
         let is_taken = conversation != other && self.imp().gives_draft.replace(false);
         is_taken.then(|| self.imp().composer.take_text())
     }
@@ -412,7 +412,8 @@ impl ConversationWindow {
         imp.state.set_label(if words.is_empty() { " " } else { &words });
         imp.state_icon.set_visible(matches!(phase, Phase::Interrupted | Phase::Ended(_)));
         imp.composer.set_can_send(can_send(phase));
-        let can_restart = matches!(phase, Phase::Ended(_)) && client.is_online() && !conversation.others().is_empty();
+        let is_over = !conversation.is_alive() || conversation.is_deserted();
+        let can_restart = is_over && client.is_online() && !conversation.wanted().is_empty();
         imp.start_again.set_visible(can_restart);
         self.action_set_enabled("win.start-again", can_restart);
         let count = conversation.people().n_items() as usize;

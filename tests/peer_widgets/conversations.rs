@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use gtk::prelude::*;
-use klatch::net::{self, Command, ConversationId, Delivery, Event, MessageId, Phase, Said};
+use klatch::net::{self, Command, ConversationId, Delivery, EndReason, Event, MessageId, Phase, Said};
 
-use crate::screen::{seen, wait_for};
+use crate::screen::{labelled, seen, wait_for};
 use crate::stage::{Stage, names, shows};
 use crate::stand_in::name;
 
@@ -48,6 +48,49 @@ fn a_conversation_of_peers_tells_who_is_missing() {
     shows(&window, "bob, who started this conversation, has left; its members stay as they are.");
     stage.people(&[("bob", true), ("dan", false)]);
     shows(&window, "You have blocked bob, who started this conversation, so you do not see who joins or leaves it.");
+}
+
+#[gtk::test]
+fn a_conversation_without_others_can_be_started_again_in_its_window() {
+    let stage = Stage::new();
+    let waiting = |awaited: &[&str], declined: &[&str], unasked: &[&str]| net::Conversation {
+        awaited: names(awaited),
+        declined: names(declined),
+        unasked: names(unasked),
+        phase: Phase::Waiting,
+        ..conversation(&["alice"])
+    };
+    let window = stage.conversation(waiting(&["bob", "carol"], &[], &[]));
+    let again = labelled::<gtk::Button>(&window, "Start Again");
+    stage.conversation(waiting(&["carol"], &["bob"], &[]));
+    assert!(!again.is_visible(), "carol may still come");
+    stage.conversation(waiting(&[], &["bob"], &["carol"]));
+    shows(&window, "Nobody else is here to read what you send. bob has declined. Not reachable: carol.");
+    stage.take_sent();
+    again.activate_action("win.start-again", None).unwrap();
+    let mut sent = stage.take_sent();
+    let Some(Command::Start { with }) = sent.first_mut() else { panic!("nobody is invited: {sent:?}") };
+    with.sort();
+    assert_eq!(sent, [Command::Start { with: names(&["bob", "carol"]) }]);
+    let anew = |members: &[&str], awaited: &[&str], phase| net::Conversation {
+        id: ConversationId::Int(2),
+        awaited: names(awaited),
+        phase,
+        ..conversation(members)
+    };
+    stage.conversation(anew(&["alice"], &["bob", "carol"], Phase::Waiting));
+    assert_eq!(stage.take_sent(), [Command::Leave(ConversationId::Int(1))], "the old one is not kept");
+    stage.conversation(net::Conversation { phase: Phase::Ended(EndReason::Left), ..waiting(&[], &["bob"], &[]) });
+    assert_eq!((stage.client.conversations().n_items(), again.is_visible()), (1, false));
+    shows(&window, "Waiting for bob, carol to join. Nobody else is here yet to read what you send.");
+
+    // Whoever comes and leaves again is invited anew by a double-click as well.
+    stage.conversation(anew(&["alice", "bob"], &[], Phase::Open));
+    assert!(stage.client.start(&names(&["bob"])).is_some());
+    stage.conversation(anew(&["alice"], &[], Phase::Waiting));
+    shows(&window, "Everybody else has left. Nobody is here to read what you send.");
+    assert!(again.is_visible() && stage.client.start(&names(&["bob"])).is_none());
+    assert_eq!(stage.take_sent(), [Command::Start { with: names(&["bob"]) }]);
 }
 
 #[gtk::test]

@@ -29,7 +29,14 @@ fn phase_words(client: &Client, conversation: &Conversation) -> String {
     let awaited = conversation.awaited();
     let names = enumeration(&awaited);
     match conversation.phase() {
-        Phase::Waiting if awaited.is_empty() => gettext("Nobody else is here to read what you send."),
+        Phase::Waiting if awaited.is_empty() => {
+            let is_refused = !(conversation.declined().is_empty() && conversation.unasked().is_empty());
+            if is_refused || conversation.others().is_empty() {
+                gettext("Nobody else is here to read what you send.")
+            } else {
+                gettext("Everybody else has left. Nobody is here to read what you send.")
+            }
+        }
         Phase::Waiting => gettext_f(
             "Waiting for {names} to join. Nobody else is here yet to read what you send.",
             &[("names", &names)],

@@ -249,6 +249,15 @@ impl Client {
 
     /// Leaves a conversation and forgets it, because its window is closed.
     pub fn leave(&self, conversation: &Conversation) {
+        self.give_up(conversation);
+        if let Some(at) = self.conversations().find(conversation) {
+            self.conversations().remove(at);
+        }
+        self.count_unread(&conversation.others());
+    }
+
+    /// Leaves a conversation that has not ended; its window may have another one later.
+    fn give_up(&self, conversation: &Conversation) {
         let id = conversation.id();
         let is_known = self.imp().alive.borrow().get(&id) == Some(conversation);
         if is_known {
@@ -257,10 +266,6 @@ impl Client {
                 self.imp().leaving.borrow_mut().insert(id);
             }
         }
-        if let Some(at) = self.conversations().find(conversation) {
-            self.conversations().remove(at);
-        }
-        self.count_unread(&conversation.others());
     }
 
     /// Answers an invitation.
@@ -363,10 +368,11 @@ impl Client {
             None if is_over => {}
             None => {
                 let is_guest = imp.accepted.borrow_mut().remove(&news.id);
-                if let Some(ended) = self.take_ended(news).filter(|_| !is_guest) {
-                    imp.alive.borrow_mut().insert(news.id.clone(), ended.clone());
-                    ended.begin_again(&news.id);
-                    ended.update(news, me.as_ref(), self.known_roster());
+                if let Some(over) = self.take_over(news).filter(|_| !is_guest) {
+                    self.give_up(&over);
+                    imp.alive.borrow_mut().insert(news.id.clone(), over.clone());
+                    over.begin_again(&news.id);
+                    over.update(news, me.as_ref(), self.known_roster());
                     return;
                 }
                 let conversation = self.open(&news.id);

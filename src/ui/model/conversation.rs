@@ -133,7 +133,7 @@ impl Conversation {
         self.imp().id.borrow().clone().unwrap_or(ConversationId::Int(0))
     }
 
-    /// It has ended, and goes on as another one.
+    /// It has ended or is deserted, and goes on as another one.
     pub(super) fn begin_again(&self, id: &ConversationId) {
         self.imp().id.replace(Some(id.clone()));
         self.set_guest(false);
@@ -148,6 +148,11 @@ impl Conversation {
     /// Whether it goes on, or may go on.
     pub fn is_alive(&self) -> bool {
         !matches!(self.phase(), Phase::Ended(_))
+    }
+
+    /// Whether it goes on, and nobody else is in it or will be: all have left it, declined, or could not be reached.
+    pub fn is_deserted(&self) -> bool {
+        self.phase() == Phase::Waiting && self.imp().awaited.borrow().is_empty()
     }
 
     /// The rows of the transcript, each a [`Message`].
@@ -191,6 +196,18 @@ impl Conversation {
     /// Everybody else who is, will be or last was in it.
     pub fn others(&self) -> Vec<UserName> {
         self.imp().others.borrow().clone()
+    }
+
+    /// Everybody else for whom it was meant, if it is begun again.
+    pub fn wanted(&self) -> Vec<UserName> {
+        let imp = self.imp();
+        let mut wanted = self.others();
+        for name in imp.declined.borrow().iter().chain(&*imp.unasked.borrow()) {
+            if !wanted.contains(name) {
+                wanted.push(name.clone());
+            }
+        }
+        wanted
     }
 
     /// Whether somebody is oneself.

@@ -1,4 +1,4 @@
-//! Starting conversations, and starting again those that have ended.
+//! Starting conversations, and starting again those that have ended or where nobody else is left.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -29,22 +29,22 @@ impl Client {
         self.start_with(with, None)
     }
 
-    /// Starts a conversation that has ended again, with the same people and in the same window; or gives back another
-    /// one that goes on with exactly them.
-    pub fn start_again(&self, ended: &Conversation) -> Option<Conversation> {
-        self.start_with(&ended.others(), Some(ended))
+    /// Starts a conversation again that has ended or is deserted, with the same people and in the same window; or gives
+    /// back another one that goes on with exactly them.
+    pub fn start_again(&self, over: &Conversation) -> Option<Conversation> {
+        self.start_with(&over.wanted(), Some(over))
     }
 
-    fn start_with(&self, with: &[UserName], ended: Option<&Conversation>) -> Option<Conversation> {
+    fn start_with(&self, with: &[UserName], over: Option<&Conversation>) -> Option<Conversation> {
         let imp = self.imp();
         let with: BTreeSet<_> = with.iter().cloned().collect();
         let present = self.every_conversation().find(|conversation| {
-            conversation.is_alive() && conversation.others().into_iter().collect::<BTreeSet<_>>() == with
+            can_go_on(conversation) && conversation.others().into_iter().collect::<BTreeSet<_>>() == with
         });
         if present.is_some() || with.is_empty() {
             return present;
         }
-        let again = ended.map(ObjectExt::downgrade).unwrap_or_default();
+        let again = over.map(ObjectExt::downgrade).unwrap_or_default();
         if let Some(asked) = &mut *imp.starting.borrow_mut()
             && asked.with == with
             && asked.since.elapsed() < PATIENCE
@@ -58,12 +58,17 @@ impl Client {
         None
     }
 
-    /// The ended conversation that goes on with a new one. Some of its people may not be there any more.
-    pub(super) fn take_ended(&self, news: &net::Conversation) -> Option<Conversation> {
+    /// The conversation that goes on with a new one in its place. Some of its people may not be there any more.
+    pub(super) fn take_over(&self, news: &net::Conversation) -> Option<Conversation> {
         let asked = self.imp().starting.take()?;
         let me = self.name();
         let mut others = news.members.iter().chain(&news.awaited).filter(|name| Some(*name) != me.as_ref()).peekable();
         let is_it = others.peek().is_some() && others.all(|name| asked.with.contains(name));
-        asked.again.upgrade().filter(|ended| is_it && !ended.is_alive())
+        asked.again.upgrade().filter(|over| is_it && !can_go_on(over))
     }
+}
+
+/// Whether what is said there is read, or will be by those who come.
+fn can_go_on(conversation: &Conversation) -> bool {
+    conversation.is_alive() && !conversation.is_deserted()
 }
