@@ -31,8 +31,8 @@ use async_channel::{Receiver, Sender, TrySendError};
 pub use command::{Command, MessageId, OfferId, TransferId};
 pub use discovery::{ServiceType, ServiceTypeError};
 pub use event::{
-    Contact, Conversation, Delivery, Direction, EndReason, Event, LinkState, NetError, NetErrorKind, Phase, Question,
-    Said, Sharing, Transfer, TransferState,
+    Added, Contact, Conversation, Delivery, Direction, EndReason, Event, LinkState, NetError, NetErrorKind, Phase,
+    Question, Said, Sharing, Transfer, TransferState,
 };
 pub use events::{EventSender, Events, queue as event_queue};
 pub use interfaces::reachable_addresses;

@@ -68,7 +68,9 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
         })],
         // Programs that offer a file hear of it again when it is under way.
         // An offer that is over is told to a program that answers it.
+        // Whoever is at an added address is told with all the others.
         Event::Delivery { .. }
+        | Event::Added(_)
         | Event::Unoffered { .. }
         | Event::Transfer(Transfer { state: TransferState::Offered, .. }) => Vec::new(),
         Event::UserInfo { of, info } => {
@@ -94,6 +96,7 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
         Event::NotOffered { to, path, because } => {
             vec![error(&format!("{} could not be offered to {to}: {because}", path.display()))]
         }
+        Event::NotAdded { address, because } => vec![error(&format!("{address}: {because}"))],
         Event::Offered { offer, from, file } => {
             vec![json!({"event": "offer", "id": offer.0, "peer": from.as_str(), "file": file})]
         }

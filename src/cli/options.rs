@@ -109,6 +109,7 @@ impl Options {
                 downloads: downloads.clone(),
                 info: UserInfo::default(),
                 blocked: Vec::new(),
+                added: Vec::new(),
             })),
         }
     }

@@ -29,7 +29,8 @@ pub(super) fn lines(event: &Event) -> Vec<String> {
             let body: Vec<String> = said.body.lines().map(|line| displayable(line).into_owned()).collect();
             vec![format!("[{}] {}: {}", said.conversation, said.from, body.join("\n    "))]
         }
-        Event::Delivery { .. } => Vec::new(),
+        // Who is at an added address is told with all the others.
+        Event::Delivery { .. } | Event::Added(_) => Vec::new(),
         Event::UserInfo { of, info } => std::iter::once(format!("* {of}:"))
             .chain(
                 info.fields.iter().map(|(field, value)| format!("    {}: {}", displayable(field), displayable(value))),
@@ -51,6 +52,7 @@ pub(super) fn lines(event: &Event) -> Vec<String> {
             let because = because.to_string();
             vec![format!("! {} could not be offered to {to}: {}", displayable(&path), displayable(&because))]
         }
+        Event::NotAdded { address, because } => vec![format!("! {address}: {}", displayable(&because.to_string()))],
         Event::Offered { offer, from, file } => {
             vec![format!("* {from} offers {}: /accept {n} or /refuse {n}", displayable(file), n = offer.0)]
         }

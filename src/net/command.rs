@@ -87,7 +87,10 @@ pub enum Command {
     /// Peer mode: end a transfer.
     Cancel(TransferId),
     /// Peer mode: somebody is there who cannot be discovered: a network may drop multicast.
+    /// [`super::Event::Added`] tells who, or [`super::Event::NotAdded`] why nobody is.
     AddPeer(ServerAddress),
+    /// Peer mode: look at an address no more that was given with [`Self::AddPeer`] or when one went online.
+    RemovePeer(ServerAddress),
     /// Peer mode: hear nothing of somebody any more, or hear of them again.
     Block {
         /// Whom.

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 pub use error::{NetError, NetErrorKind};
 
 use super::command::{Command, MessageId, OfferId, TransferId};
+use super::mode::ServerAddress;
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::UserInfo;
 use crate::protocol::status::Status;
@@ -90,6 +91,17 @@ pub enum Event {
         /// Why not.
         because: NetError,
     },
+    /// Peer mode: who is at the addresses that the user has given; told once one is online if there are any, when that
+    /// changes, and as the answer to [`super::Command::AddPeer`].
+    Added(Vec<Added>),
+    /// Peer mode: nobody was found at an address, the answer to [`super::Command::AddPeer`]. It is not looked at again,
+    /// unless somebody was there once.
+    NotAdded {
+        /// Which address.
+        address: ServerAddress,
+        /// Why not.
+        because: NetError,
+    },
     /// Peer mode: somebody offers a file. The offer stands until it is answered, or until [`Event::Unoffered`].
     Offered {
         /// By what [`super::Command::AnswerOffer`] names it.
@@ -109,6 +121,15 @@ pub enum Event {
     Transfer(Transfer),
     /// Something has gone wrong that no other event tells.
     Problem(NetError),
+}
+
+/// An address that the user has given, at which somebody is or was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// The address.
+    pub address: ServerAddress,
+    /// Who answers there now, if anybody does.
+    pub who: Option<UserName>,
 }
 
 /// What others see of the shared folder.
@@ -318,6 +339,7 @@ impl Event {
             Command::AskUserInfo(by) => Self::Unanswered { by, question: Question::UserInfo, because },
             Command::ListFiles(by) => Self::Unanswered { by, question: Question::Files, because },
             Command::Offer { to, path } => Self::NotOffered { to, path, because },
+            Command::AddPeer(address) => Self::NotAdded { address, because },
             _ => Self::Problem(because),
         }
     }

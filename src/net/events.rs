@@ -108,7 +108,9 @@ fn size(event: &Event) -> usize {
             Event::Files { names, .. } => names.iter().map(|file| OVERHEAD + file.len()).sum(),
             Event::Problem(error)
             | Event::Unanswered { because: error, .. }
-            | Event::NotOffered { because: error, .. } => error.detail.len(),
+            | Event::NotOffered { because: error, .. }
+            | Event::NotAdded { because: error, .. } => error.detail.len(),
+            Event::Added(all) => all.iter().map(|added| OVERHEAD + added.who.as_ref().map_or(0, name)).sum(),
             Event::Offered { file, .. } => file.len(),
             Event::Link(_) | Event::Unoffered { .. } | Event::Transfer(_) | Event::Sharing(_) => 0,
         }

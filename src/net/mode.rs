@@ -67,6 +67,8 @@ pub struct PeerParameters {
     pub info: UserInfo,
     /// Of whom to hear nothing.
     pub blocked: Vec<UserName>,
+    /// Where people are who cannot be discovered; see [`super::Command::AddPeer`].
+    pub added: Vec<ServerAddress>,
 }
 
 /// Where a server is: a host name or an IP address, and a port.

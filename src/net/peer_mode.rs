@@ -137,7 +137,7 @@ pub(super) async fn run(
         searched: None,
         offers: Offers::default(),
         habits: HashMap::new(),
-        sources: Sources::default(),
+        sources: Sources::new(&parameters.added),
         port,
         parameters,
     };
@@ -150,6 +150,8 @@ pub(super) async fn run(
     if let Some(shared) = shared {
         peer.news(shared).await;
     }
+    peer.look_at_given();
+    peer.tell_added(false).await;
     let next = peer.serve(inbox, &found, &arrived, &heard).await;
     drop(serving);
     peer.leave(&next).await;
@@ -371,6 +373,7 @@ impl Peer<'_> {
                 self.tell_transfer(update).await;
             }
             Command::AddPeer(address) => self.give_address(&address),
+            Command::RemovePeer(address) => self.forget_address(&address).await,
             Command::Share(folder) => self.share(folder),
             Command::SetDownloads(folder) => self.parameters.downloads = folder,
             Command::SetUserInfo(info) => self.parameters.info = info,

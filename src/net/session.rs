@@ -371,6 +371,7 @@ impl Session {
             | Command::AnswerOffer { .. }
             | Command::Cancel(_)
             | Command::AddPeer(_)
+            | Command::RemovePeer(_)
             | Command::Block { .. }
             | Command::Share(_)
             | Command::SetDownloads(_)

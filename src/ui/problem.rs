@@ -119,6 +119,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("The other computer cannot be reached."),
             gettext("It may have left the network, or a firewall keeps connections away from it. Try again."),
         ),
+        NetErrorKind::OwnAddress => (
+            gettext_f("{address} is your own address.", &[("address", address)]),
+            gettext("Ask the other person for the address and the port of their Klatch."),
+        ),
         NetErrorKind::NoAnswer => (
             gettext("The other side does not answer this."),
             gettext("They may not want to, or use a program that cannot. Ask them."),

@@ -207,6 +207,7 @@ impl Settings {
             downloads: self.downloads_folder(),
             info: self.user_info(),
             blocked: self.blocked(),
+            added: Vec::new(),
         }
     }
 

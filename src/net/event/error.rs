@@ -19,7 +19,7 @@ pub struct NetError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NetErrorKind {
     /// The host name has no address.
-    #[error("the server's name cannot be found")]
+    #[error("no computer has this name")]
     HostNotFound,
     /// The computer is there, but no server listens at that port.
     #[error("no server answers at this address and port")]
@@ -69,6 +69,9 @@ pub enum NetErrorKind {
     /// Peer mode: the other side cannot be reached, or does not answer.
     #[error("the other side cannot be reached")]
     PeerUnreachable,
+    /// Peer mode: somebody was looked for at one's own address.
+    #[error("this is your own address")]
+    OwnAddress,
     /// Peer mode: the other side has taken the question and answered nothing.
     #[error("the other side gave no answer")]
     NoAnswer,
@@ -131,6 +134,7 @@ impl NetErrorKind {
         Self::PeersOnly,
         Self::UnknownPeer,
         Self::PeerUnreachable,
+        Self::OwnAddress,
         Self::NoAnswer,
         Self::BrokenOff,
         Self::BadReply,
@@ -170,6 +174,7 @@ impl NetErrorKind {
             | Self::CannotListen
             | Self::NoSuchFile
             | Self::UnknownPeer
+            | Self::OwnAddress
             | Self::LocalFile
             | Self::NameRefused
             | Self::BadName(_)

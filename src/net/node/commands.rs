@@ -45,6 +45,7 @@ impl Node {
             | Command::AnswerOffer { .. }
             | Command::Cancel(_)
             | Command::AddPeer(_)
+            | Command::RemovePeer(_)
             | Command::Share(_)
             | Command::SetDownloads(_)
             | Command::SetUserInfo(_) => {}

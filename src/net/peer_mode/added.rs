@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use super::Peer;
 use crate::net::discovery;
-use crate::net::event::{Event, NetError, NetErrorKind};
+use crate::net::event::{Added, Event, NetError, NetErrorKind};
 use crate::net::exchange::Habits;
 use crate::net::mode::ServerAddress;
 use crate::protocol::ident::UserName;
@@ -20,6 +20,8 @@ const SAME: u32 = 99;
 pub(super) struct Sources {
     /// The addresses that the user has given.
     given: Vec<Given>,
+    /// What the user interface was told of them last.
+    told: Vec<Added>,
     /// Whom discovery knows: it is asked all the time, so what it tells counts.
     discovered: BTreeSet<UserName>,
 }
@@ -30,8 +32,10 @@ struct Given {
     address: ServerAddress,
     /// Who is there now.
     who: Option<UserName>,
-    /// Somebody was there once, so it is looked at again and again.
-    was_right: bool,
+    /// It is looked at again and again: somebody was there once.
+    is_kept: bool,
+    /// The user waits to hear who is there.
+    is_asked: bool,
     /// Somebody is about to look: what an earlier look has found must not come after the later one.
     is_looked_at: bool,
 }
@@ -56,6 +60,32 @@ pub(super) struct Silence {
 }
 
 impl Sources {
+    /// With the addresses that are kept from earlier.
+    pub(super) fn new(added: &[ServerAddress]) -> Self {
+        let mut sources = Self::default();
+        for address in added {
+            sources.given(address).is_kept = true;
+        }
+        sources
+    }
+
+    /// What is known of an address, from now on.
+    fn given(&mut self, address: &ServerAddress) -> &mut Given {
+        let known = self.given.iter().position(|given| given.address == *address);
+        let at = known.unwrap_or(self.given.len());
+        if known.is_none() {
+            let address = address.clone();
+            self.given.push(Given { address, who: None, is_kept: false, is_asked: false, is_looked_at: false });
+        }
+        &mut self.given[at]
+    }
+
+    /// What the user interface is to know of the addresses.
+    fn added(&self) -> Vec<Added> {
+        let kept = self.given.iter().filter(|given| given.is_kept);
+        kept.map(|given| Added { address: given.address.clone(), who: given.who.clone() }).collect()
+    }
+
     /// Whether nobody is left who says that this person is there.
     fn is_gone(&self, name: &UserName) -> bool {
         !self.discovered.contains(name) && self.given.iter().all(|given| given.who.as_ref() != Some(name))
@@ -82,11 +112,28 @@ impl Peer<'_> {
 
     /// The user gives an address.
     pub(super) fn give_address(&mut self, address: &ServerAddress) {
-        if self.sources.given.iter().all(|given| given.address != *address) {
-            let given = Given { address: address.clone(), who: None, was_right: false, is_looked_at: false };
-            self.sources.given.push(given);
-        }
+        self.sources.given(address).is_asked = true;
         self.look_where(|given| given.address == *address);
+    }
+
+    /// The user takes an address back.
+    pub(super) async fn forget_address(&mut self, address: &ServerAddress) {
+        let Some(at) = self.sources.given.iter().position(|given| given.address == *address) else { return };
+        let forgotten = self.sources.given.remove(at);
+        if let Some(who) = forgotten.who.filter(|who| self.sources.is_gone(who)) {
+            self.lost(who).await;
+        }
+        self.tell_added(false).await;
+    }
+
+    /// Tells who is at the addresses, if that is news or the user wants to hear it.
+    pub(super) async fn tell_added(&mut self, is_asked: bool) {
+        let added = self.sources.added();
+        if is_asked || added != self.sources.told {
+            self.sources.told.clone_from(&added);
+            self.tell_roster().await;
+            self.tell(Event::Added(added)).await;
+        }
     }
 
     /// Looks who is at the addresses that the user has given.
@@ -113,40 +160,48 @@ impl Peer<'_> {
         let Some(at) = self.sources.given.iter().position(|given| given.address == address) else { return };
         let Some(given) = self.sources.given.get_mut(at) else { return };
         given.is_looked_at = false;
-        if given.who.is_some() && matches!(&answer, Err(Silence { is_busy: true, .. })) {
-            return;
-        }
-        let (who, error) = match answer {
-            Ok(answer) => {
-                let claimed = answer.info.field("name").unwrap_or(&address.to_string()).to_owned();
-                let claimed = self.node.bare(&UserName::received(&claimed));
-                if self.is_oneself(&claimed, &answer.at) {
-                    let detail = "this is your own address".to_owned();
-                    (None, Some(NetError::with(NetErrorKind::PeerUnreachable, detail)))
-                } else {
-                    (self.name_for(&claimed, &answer.at, at).map(|name| (name, answer)), None)
-                }
+        let is_asked = std::mem::take(&mut given.is_asked);
+        let is_busy = given.who.is_some() && matches!(&answer, Err(Silence { is_busy: true, .. }));
+        if !is_busy {
+            let found = answer.map_err(|silence| silence.error).and_then(|answer| self.recognised(at, answer));
+            let error = self.settle(at, found).await.err().filter(|_| is_asked);
+            if let Some(because) = error {
+                self.tell(Event::NotAdded { address, because }).await;
+                return;
             }
-            Err(silence) => (None, Some(silence.error)),
-        };
-        let Some(given) = self.sources.given.get_mut(at) else { return };
-        let before = std::mem::replace(&mut given.who, who.as_ref().map(|(name, _)| name.clone()));
-        given.was_right |= who.is_some();
-        let was_right = given.was_right;
+        }
+        self.tell_added(is_asked).await;
+    }
+
+    /// Takes over who is at an address now.
+    async fn settle(&mut self, at: usize, found: Result<(UserName, Answering), NetError>) -> Result<(), NetError> {
+        let Some(given) = self.sources.given.get_mut(at) else { return Ok(()) };
+        let before = std::mem::replace(&mut given.who, found.as_ref().ok().map(|(name, _)| name.clone()));
+        given.is_kept |= found.is_ok();
+        if !given.is_kept {
+            self.sources.given.remove(at);
+        }
         if let Some(before) = before.filter(|before| self.sources.is_gone(before)) {
             self.lost(before).await;
         }
-        if let Some((name, answer)) = who {
-            self.habits.insert(name.clone(), answer.habits);
-            if !self.sources.discovered.contains(&name) {
-                let status = Status::received(answer.info.field("status").unwrap_or("online"));
-                self.found(name, status, answer.at).await;
-            }
-        } else if let Some(error) = error.filter(|_| !was_right) {
-            self.sources.given.remove(at);
-            let error = NetError::with(error.kind, format!("{address}: {}", error.detail));
-            self.tell(Event::Problem(error)).await;
+        let (name, answer) = found?;
+        self.habits.insert(name.clone(), answer.habits);
+        if !self.sources.discovered.contains(&name) {
+            let status = Status::received(answer.info.field("status").unwrap_or("online"));
+            self.found(name, status, answer.at).await;
         }
+        Ok(())
+    }
+
+    /// By which name somebody is known who answers at an address that the user has given.
+    fn recognised(&self, given: usize, answer: Answering) -> Result<(UserName, Answering), NetError> {
+        let address = self.sources.given.get(given).map(|given| given.address.to_string()).unwrap_or_default();
+        let claimed = self.node.bare(&UserName::received(answer.info.field("name").unwrap_or(&address)));
+        if self.is_oneself(&claimed, &answer.at) {
+            return Err(NetError::new(NetErrorKind::OwnAddress));
+        }
+        let name = self.name_for(&claimed, &answer.at, given);
+        name.map(|name| (name, answer)).ok_or_else(|| NetError::new(NetErrorKind::Busy))
     }
 
     fn is_oneself(&self, claimed: &UserName, at: &[SocketAddr]) -> bool {

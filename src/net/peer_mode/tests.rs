@@ -49,18 +49,26 @@ fn parameters(who: &str) -> PeerParameters {
         downloads: ".".into(),
         info: UserInfo::default(),
         blocked: Vec::new(),
+        added: Vec::new(),
     }
 }
 
 impl Someone {
     async fn on(lan: &FakeLan, who: &str) -> Self {
+        Self::with(lan, parameters(who)).await
+    }
+
+    /// Like [`Self::on`], with what is given beside folders and what is told about oneself.
+    async fn with(lan: &FakeLan, parameters: PeerParameters) -> Self {
+        let who = parameters.name.as_str();
         let (shared, downloads) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(shared.path().join("notes.txt"), format!("by {who}")).unwrap();
+        let info = UserInfo { fields: vec![("email".to_owned(), format!("{who}@example.org"))], picture: None };
         let parameters = PeerParameters {
             share: Some(shared.path().to_owned()),
             downloads: downloads.path().to_owned(),
-            info: UserInfo { fields: vec![("email".to_owned(), format!("{who}@example.org"))], picture: None },
-            ..parameters(who)
+            info,
+            ..parameters
         };
         let (commands, inbox) = async_channel::bounded(16);
         let (outbox, events) = queue_for(64);

@@ -30,11 +30,12 @@ const AT_A_SERVER: [NetErrorKind; 12] = [
     NetErrorKind::ServerError,
     NetErrorKind::BadMessage,
 ];
-const WITHOUT_A_SERVER: [NetErrorKind; 9] = [
+const WITHOUT_A_SERVER: [NetErrorKind; 10] = [
     NetErrorKind::Discovery,
     NetErrorKind::CannotListen,
     NetErrorKind::UnknownPeer,
     NetErrorKind::PeerUnreachable,
+    NetErrorKind::OwnAddress,
     NetErrorKind::NoAnswer,
     NetErrorKind::BrokenOff,
     NetErrorKind::BadReply,

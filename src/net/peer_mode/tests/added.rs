@@ -75,15 +75,66 @@ async fn an_address_where_nobody_is_or_only_oneself_is_told() {
     let lan = FakeLan::default();
     let mut ann = Someone::on(&lan, "ann").await;
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    for port in [ann.port, nobody] {
-        let address = ServerAddress { host: "127.0.0.1".into(), port };
+    for (host, port, expected) in [
+        ("127.0.0.1", ann.port, NetErrorKind::OwnAddress),
+        ("127.0.0.1", nobody, NetErrorKind::PeerUnreachable),
+        ("nobody.invalid", nobody, NetErrorKind::HostNotFound),
+    ] {
+        let address = ServerAddress { host: host.into(), port };
         ann.tell(Command::AddPeer(address.clone())).await;
-        let problem =
-            ann.wait(|event| if let Event::Problem(error) = event { Some(error.clone()) } else { None }).await;
-        assert_eq!(problem.kind, NetErrorKind::PeerUnreachable);
-        assert!(problem.detail.starts_with(&address.to_string()), "{problem}");
+        let told = ann.wait(|event| match event {
+            Event::NotAdded { address, because } => Some((address.clone(), because.kind)),
+            _ => None,
+        });
+        assert_eq!(told.await, (address, expected));
     }
     assert!(ann.roster.is_empty());
+}
+
+/// What is told of the addresses next.
+async fn added(someone: &mut Someone) -> Vec<(ServerAddress, Option<UserName>)> {
+    let told = someone.wait(|event| if let Event::Added(all) = event { Some(all.clone()) } else { None }).await;
+    told.into_iter().map(|added| (added.address, added.who)).collect()
+}
+
+#[tokio::test]
+async fn an_address_is_given_kept_and_taken_back() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    let (address, asked) = somebody_called("bob").await;
+    // Whoever asks twice is told twice.
+    for _ in 0..2 {
+        ann.tell(Command::AddPeer(address.clone())).await;
+        assert_eq!(added(&mut ann).await, [(address.clone(), Some(name("bob")))]);
+    }
+    // Where somebody was once is looked at again, and told without being asked.
+    drop(asked);
+    while !ann.roster.is_empty() {
+        ann.tell(Command::ListFiles(name("bob"))).await;
+        ann.wait(|event| matches!(event, Event::Roster(_) | Event::Unanswered { .. }).then_some(())).await;
+    }
+    assert_eq!(added(&mut ann).await, [(address.clone(), None)]);
+    ann.tell(Command::RemovePeer(address)).await;
+    assert_eq!(added(&mut ann).await, []);
+}
+
+#[tokio::test]
+async fn addresses_from_earlier_are_looked_at_from_the_beginning() {
+    let lan = FakeLan::default();
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let silent = ServerAddress { host: "127.0.0.1".into(), port: nobody };
+    let (address, _asked) = somebody_called("bob").await;
+    let given = vec![address.clone(), silent.clone()];
+    let mut ann = Someone::with(&lan, PeerParameters { added: given, ..parameters("ann") }).await;
+    ann.sees("bob").await;
+    ann.tell(Command::AddPeer(address.clone())).await;
+    let both = [(address.clone(), Some(name("bob"))), (silent.clone(), None)];
+    while added(&mut ann).await != both {}
+    ann.tell(Command::RemovePeer(address)).await;
+    while added(&mut ann).await != [(silent.clone(), None)] {}
+    assert!(ann.roster.is_empty());
+    ann.tell(Command::RemovePeer(silent)).await;
+    while !added(&mut ann).await.is_empty() {}
 }
 
 #[tokio::test]
