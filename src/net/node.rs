@@ -222,6 +222,15 @@ impl Node {
         self.people.is_at(&name, from).then_some(name)
     }
 
+    /// Somebody calls themselves by another name than that by which they are known here: what they ask by it, and what is
+    /// said of it, is theirs from now on. The first such name of a person counts, unless somebody else has it.
+    pub(super) fn calls_themselves(&mut self, person: &UserName, claimed: &UserName) {
+        let own_name = self.bare(claimed);
+        if own_name != self.me {
+            self.people.calls_themselves(person, own_name);
+        }
+    }
+
     /// Everybody at this address.
     pub(super) fn people_at(&self, address: IpAddr) -> Vec<UserName> {
         self.people.at(address)
@@ -270,9 +279,11 @@ impl Node {
         [invitations, self.people.deadline()].into_iter().flatten().min()
     }
 
-    /// A name as it came over the wire, without the service type that some write behind it.
+    /// A name as it came over the wire, without the service type that some write behind it; for whoever is known here by
+    /// another name, that one.
     pub(super) fn bare(&self, name: &UserName) -> UserName {
-        UserName::received(instance_name(name.as_str(), &self.service_type))
+        let name = UserName::received(instance_name(name.as_str(), &self.service_type));
+        if name == self.me { name } else { self.people.known_as(name) }
     }
 
     fn tick(&mut self, moment: Moment, out: &mut Vec<Action>) {

@@ -171,7 +171,8 @@ impl Node {
     /// Tells all members of a chat of ours who is in it.
     pub(super) fn announce(&mut self, id: &ConversationId, out: &mut Vec<Action>) {
         let Some(chat) = self.chats.get(id) else { return };
-        let members = chat.shown.members.clone();
+        // They look for the names that they have themselves.
+        let members = chat.shown.members.iter().map(|name| self.people.own_name(name)).collect();
         let request = PeerRequest::ChatStatus { chat: chat.wire.clone(), from: self.me.clone(), members };
         for name in chat.others() {
             self.people.supersede(&name, &request);

@@ -57,6 +57,8 @@ pub(super) struct People {
     /// That a chat is over, or that one has left it, for those who were lost before they could hear it: they are told when
     /// they are back, or would go on to write to nobody.
     last_words: VecDeque<(UserName, Note)>,
+    /// By what names those call themselves who are known by another one.
+    own_names: BTreeMap<UserName, UserName>,
     /// What the user interface was told last.
     told: Vec<Contact>,
 }
@@ -73,6 +75,8 @@ impl People {
         if self.known.len() >= PEOPLE && !self.known.contains_key(&name) {
             return;
         }
+        // It is the name of somebody else.
+        self.own_names.remove(&name);
         addresses.truncate(ADDRESSES);
         let (theirs, others): (VecDeque<_>, VecDeque<_>) =
             std::mem::take(&mut self.last_words).into_iter().partition(|(to, _)| *to == name);
@@ -93,6 +97,7 @@ impl People {
 
     /// Somebody is gone, and with them what was still to be told, except last words.
     pub(super) fn lost(&mut self, name: &UserName, out: &mut Vec<Action>) {
+        self.own_names.retain(|_, person| person != name);
         if let Some(person) = self.known.remove(name) {
             for note in person.notes {
                 self.keep(name, note);
@@ -115,6 +120,7 @@ impl People {
     pub(super) fn clear(&mut self, out: &mut Vec<Action>) {
         if !self.known.is_empty() {
             self.known.clear();
+            self.own_names.clear();
             self.show(out);
         }
     }
@@ -139,6 +145,25 @@ impl People {
 
     pub(super) fn addresses(&self, name: &UserName) -> Option<Vec<SocketAddr>> {
         self.known.get(name).map(|person| person.addresses.clone())
+    }
+
+    /// Somebody calls themselves so, and is known by another name. Takes no name that somebody has, and one for each.
+    pub(super) fn calls_themselves(&mut self, person: &UserName, own_name: UserName) {
+        let is_free = !self.known.contains_key(&own_name) && !self.blocked.contains(&own_name);
+        if is_free && self.known.contains_key(person) && self.own_names.values().all(|known| known != person) {
+            self.own_names.insert(own_name, person.clone());
+        }
+    }
+
+    /// By which name somebody is known who calls themselves so.
+    pub(super) fn known_as(&self, own_name: UserName) -> UserName {
+        self.own_names.get(&own_name).cloned().unwrap_or(own_name)
+    }
+
+    /// How somebody calls themselves who is known by this name.
+    pub(super) fn own_name(&self, person: &UserName) -> UserName {
+        let own = self.own_names.iter().find(|(_, known)| *known == person).map(|(own, _)| own);
+        own.unwrap_or(person).clone()
     }
 
     /// Whether discovery knows somebody of that name at that address.

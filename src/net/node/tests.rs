@@ -2,6 +2,7 @@
 
 mod absence;
 mod invitations;
+mod own_names;
 
 use std::collections::VecDeque;
 

@@ -86,6 +86,11 @@ impl Sources {
         kept.map(|given| Added { address: given.address.clone(), who: given.who.clone() }).collect()
     }
 
+    /// Whether somebody is known only because the user has given their address.
+    pub(super) fn is_only_given(&self, name: &UserName) -> bool {
+        !self.discovered.contains(name) && self.given.iter().any(|given| given.who.as_ref() == Some(name))
+    }
+
     /// Whether nobody is left who says that this person is there.
     fn is_gone(&self, name: &UserName) -> bool {
         !self.discovered.contains(name) && self.given.iter().all(|given| given.who.as_ref() != Some(name))
@@ -96,8 +101,26 @@ impl Peer<'_> {
     /// Discovery has found somebody, or something of them has changed.
     pub(super) async fn discovered_somebody(&mut self, peer: discovery::Peer) {
         self.sources.discovered.insert(peer.name.clone());
+        self.unite(&peer).await;
         let status = Status::received(peer.status.as_deref().unwrap_or("online"));
         self.found(peer.name, status, peer.addresses).await;
+        self.tell_added(false).await;
+    }
+
+    /// Whoever was known only by their address, and by what they tell about themselves, is now known by their name.
+    async fn unite(&mut self, discovered: &discovery::Peer) {
+        let mut others = Vec::new();
+        for given in &mut self.sources.given {
+            let Some(who) = given.who.as_ref().filter(|who| !self.sources.discovered.contains(*who)) else { continue };
+            if is_one(&self.node.addresses(who).unwrap_or_default(), &discovered.addresses) {
+                others.extend(given.who.replace(discovered.name.clone()));
+            }
+        }
+        for other in others {
+            if self.sources.is_gone(&other) {
+                self.lost(other).await;
+            }
+        }
     }
 
     /// Discovery has lost somebody; they may still be at the address that the user has given.
@@ -200,13 +223,21 @@ impl Peer<'_> {
         if self.is_oneself(&claimed, &answer.at) {
             return Err(NetError::new(NetErrorKind::OwnAddress));
         }
-        let name = self.name_for(&claimed, &answer.at, given);
+        let discovered = || self.discovered_at(&claimed, &answer.at);
+        let name = discovered().or_else(|| self.name_for(&claimed, &answer.at, given));
         name.map(|name| (name, answer)).ok_or_else(|| NetError::new(NetErrorKind::Busy))
     }
 
     fn is_oneself(&self, claimed: &UserName, at: &[SocketAddr]) -> bool {
         let is_own = |address: &SocketAddr| address.port() == self.port && is_local(address.ip());
         claimed == self.node.me() && at.iter().any(is_own)
+    }
+
+    /// Whom discovery knows at these addresses: the one that they claim to be, if there are several.
+    fn discovered_at(&self, claimed: &UserName, at: &[SocketAddr]) -> Option<UserName> {
+        let is_there = |name: &&UserName| self.node.addresses(name).is_some_and(|known| is_one(&known, at));
+        let mut discovered = self.sources.discovered.iter();
+        self.sources.discovered.get(claimed).filter(is_there).or_else(|| discovered.find(is_there)).cloned()
     }
 
     /// The name that somebody gets who answers at these addresses: the one that they claim, with a number if somebody
@@ -217,12 +248,16 @@ impl Peer<'_> {
             let is_theirs = || {
                 let is_only_here = !self.sources.discovered.contains(name)
                     && self.sources.given.get(given).is_some_and(|given| given.who.as_ref() == Some(name));
-                let is_known = |known: &SocketAddr| at.iter().any(|given| is_same(*known, *given));
-                is_only_here || self.node.addresses(name).is_none_or(|known| known.iter().any(is_known))
+                is_only_here || self.node.addresses(name).is_none_or(|known| is_one(&known, at))
             };
             name != self.node.me() && is_theirs()
         })
     }
+}
+
+/// Whether some of these addresses lead to the same program.
+fn is_one(some: &[SocketAddr], others: &[SocketAddr]) -> bool {
+    some.iter().any(|a| others.iter().any(|b| is_same(*a, *b)))
 }
 
 /// Whether both lead to the same program: this computer has several addresses.

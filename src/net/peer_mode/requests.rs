@@ -65,12 +65,28 @@ impl Peer<'_> {
 
     /// Answers requests that have waited long enough, or whose sender is known by now.
     pub(super) async fn admit_early(&mut self, now: Instant) {
-        let (ready, waiting) = std::mem::take(&mut self.early)
+        let early = std::mem::take(&mut self.early);
+        for (_, request) in early.iter().filter(|(until, _)| *until <= now) {
+            self.learn_name(request);
+        }
+        let (ready, waiting) = early
             .into_iter()
             .partition(|(until, request): &(_, Request)| *until <= now || self.is_of_known_sender(request));
         self.early = waiting;
         for (_, request) in ready {
             self.answer(request).await;
+        }
+    }
+
+    /// Somebody whom nobody knows may be whoever the user has added at that address: what a program tells of its user
+    /// need not be the name by which it announces itself. Only if nobody else is there.
+    fn learn_name(&mut self, request: &Request) {
+        if let Some(claimed) = request.request.sender()
+            && !self.is_of_known_sender(request)
+            && let [person] = self.node.people_at(request.from.ip()).as_slice()
+            && self.sources.is_only_given(person)
+        {
+            self.node.calls_themselves(person, claimed);
         }
     }
 

@@ -138,6 +138,34 @@ async fn addresses_from_earlier_are_looked_at_from_the_beginning() {
 }
 
 #[tokio::test]
+async fn who_announces_another_name_than_they_tell_is_one_person() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    let (address, _asked) = somebody_called("Bob Smith").await;
+    ann.tell(Command::AddPeer(address.clone())).await;
+    ann.sees("Bob Smith").await;
+    let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
+    let offer = PeerRequest::OfferFile { from: name("bob"), file: "slides.pdf".into() };
+    exchange::ask(&at, &offer, Form::default()).await.unwrap();
+    let from = |event: &Event| if let Event::Offered { from, .. } = event { Some(from.clone()) } else { None };
+    assert_eq!(ann.wait(from).await, name("Bob Smith"));
+
+    // Discovery knows them better.
+    let there = SocketAddr::from(([127, 0, 0, 1], address.port));
+    let discovered = lan.add("bob", &[there]);
+    let only = |who: &'static str| {
+        move |event: &Event| match event {
+            Event::Roster(all) => (all.iter().map(|it| it.name.as_str()).eq([who])).then_some(()),
+            _ => None,
+        }
+    };
+    ann.wait(only("bob")).await;
+    assert_eq!(added(&mut ann).await, [(address.clone(), Some(discovered.clone()))]);
+    ann.tell(Command::AddPeer(address)).await;
+    assert_eq!(added(&mut ann).await[0].1, Some(discovered));
+}
+
+#[tokio::test]
 async fn who_is_gone_from_a_given_address_is_noticed_when_they_cannot_be_reached() {
     let lan = FakeLan::default();
     let (address, asked) = somebody_called("bob").await;
