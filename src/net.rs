@@ -150,7 +150,12 @@ async fn refuse(command: Command, me: Option<&UserName>, events: &EventSender) {
                 emit(events, event).await;
             }
         }
-        (command, _) => return emit(events, Event::refused(command, NetError::new(NetErrorKind::NotConnected))).await,
+        (command, _) => {
+            if let Some(event) = Event::refused(command, NetError::new(NetErrorKind::NotConnected)) {
+                emit(events, event).await;
+            }
+            return;
+        }
     }
     emit(events, Event::Problem(NetError::new(NetErrorKind::NotConnected))).await;
 }

@@ -69,8 +69,11 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
         // Programs that offer a file hear of it again when it is under way.
         // An offer that is over is told to a program that answers it.
         // Whoever is at an added address is told with all the others.
+        // Strangers, and the lack of a network, are told to people.
         Event::Delivery { .. }
         | Event::Added(_)
+        | Event::Stranger { .. }
+        | Event::Network { .. }
         | Event::Unoffered { .. }
         | Event::Transfer(Transfer { state: TransferState::Offered, .. }) => Vec::new(),
         Event::UserInfo { of, info } => {

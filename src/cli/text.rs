@@ -52,6 +52,11 @@ pub(super) fn lines(event: &Event) -> Vec<String> {
             let because = because.to_string();
             vec![format!("! {} could not be offered to {to}: {}", displayable(&path), displayable(&because))]
         }
+        Event::Stranger { name, address } => {
+            vec![format!("* somebody at {address} who calls themselves {name} is not known here: /add HOST:PORT")]
+        }
+        Event::Network { is_there: true } => vec!["* this computer is on a network again".to_owned()],
+        Event::Network { is_there: false } => vec!["! this computer is not on a network".to_owned()],
         Event::NotAdded { address, because } => vec![format!("! {address}: {}", displayable(&because.to_string()))],
         Event::Offered { offer, from, file } => {
             vec![format!("* {from} offers {}: /accept {n} or /refuse {n}", displayable(file), n = offer.0)]

@@ -28,7 +28,7 @@ pub enum Command {
     Connect(Mode),
     /// Go offline, with a goodbye.
     Disconnect,
-    /// Try again now instead of waiting for the next attempt.
+    /// Try again now instead of waiting for the next attempt. Peer mode: look again who is there.
     RetryNow,
     /// A new status of one's own.
     SetStatus(Status),

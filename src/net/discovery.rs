@@ -59,6 +59,11 @@ pub(super) enum Event {
         /// By which name it was found.
         name: UserName,
     },
+    /// Whether this computer is on a network at all. Told when it is not, and when it is again.
+    Network {
+        /// Whether it is.
+        is_there: bool,
+    },
     /// Something does not work; what works goes on.
     Trouble(Trouble),
 }
@@ -109,8 +114,8 @@ impl Discovery {
         self.order(Order::Status(status.to_owned()));
     }
 
-    /// Asks the network again: for a button, and for signs that somebody is there who was not found. New networks, and the
-    /// computer's waking up, are noticed without it.
+    /// Asks the network again, because somebody is missed, or there are signs of somebody who was not found. New networks,
+    /// and the computer's waking up, are noticed without it.
     pub(super) fn refresh(&self) {
         self.order(Order::Refresh);
     }

@@ -3,7 +3,7 @@
 mod error;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -101,6 +101,19 @@ pub enum Event {
         address: ServerAddress,
         /// Why not.
         because: NetError,
+    },
+    /// Peer mode: somebody has invited one, or offered a file, who is not known here and was refused: they may have added
+    /// one's address, and must be added as well. Told seldom.
+    Stranger {
+        /// How they call themselves.
+        name: UserName,
+        /// Where they are; at which port they listen is not known.
+        address: IpAddr,
+    },
+    /// Peer mode: whether this computer is on a network at all. Told when it is not, and when it is again.
+    Network {
+        /// Whether it is.
+        is_there: bool,
     },
     /// Peer mode: somebody offers a file. The offer stands until it is answered, or until [`Event::Unoffered`].
     Offered {
@@ -333,15 +346,21 @@ pub enum Delivery {
 }
 
 impl Event {
-    /// How it is told that a command is not carried out, so that nobody waits for what comes of it.
-    pub(super) fn refused(command: Command, because: NetError) -> Self {
-        match command {
+    /// How it is told that a command is not carried out, so that nobody waits for what comes of it. Nothing is told of
+    /// what only changes how one is a peer: it counts when one is one again, by the parameters for that.
+    pub(super) fn refused(command: Command, because: NetError) -> Option<Self> {
+        Some(match command {
+            Command::Share(_)
+            | Command::SetDownloads(_)
+            | Command::SetUserInfo(_)
+            | Command::Block { .. }
+            | Command::RemovePeer(_) => return None,
             Command::AskUserInfo(by) => Self::Unanswered { by, question: Question::UserInfo, because },
             Command::ListFiles(by) => Self::Unanswered { by, question: Question::Files, because },
             Command::Offer { to, path } => Self::NotOffered { to, path, because },
             Command::AddPeer(address) => Self::NotAdded { address, because },
             _ => Self::Problem(because),
-        }
+        })
     }
 
     /// What is told of a text of one's own that is not sent: it is shown, so that it can be sent again.

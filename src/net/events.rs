@@ -92,6 +92,7 @@ fn size(event: &Event) -> usize {
     OVERHEAD
         + match event {
             Event::Roster(contacts) => contacts.iter().map(contact).sum(),
+            Event::Stranger { name: stranger, .. } => name(stranger),
             Event::Invited { conversation, from } => id(conversation) + name(from),
             Event::Uninvited { conversation } => id(conversation),
             Event::Conversation(it) => {
@@ -112,7 +113,11 @@ fn size(event: &Event) -> usize {
             | Event::NotAdded { because: error, .. } => error.detail.len(),
             Event::Added(all) => all.iter().map(|added| OVERHEAD + added.who.as_ref().map_or(0, name)).sum(),
             Event::Offered { file, .. } => file.len(),
-            Event::Link(_) | Event::Unoffered { .. } | Event::Transfer(_) | Event::Sharing(_) => 0,
+            Event::Link(_)
+            | Event::Unoffered { .. }
+            | Event::Transfer(_)
+            | Event::Sharing(_)
+            | Event::Network { .. } => 0,
         }
 }
 

@@ -44,6 +44,11 @@ pub(super) fn is_for_peers(interface: &Interface) -> bool {
     own == Reach::Lan || if_addrs::get_if_addrs().is_ok_and(|all| own == best_reach(&all))
 }
 
+/// Whether anybody can be reached who is not on this computer itself. What cannot be known is not denied.
+pub(super) fn is_on_network() -> bool {
+    if_addrs::get_if_addrs().map_or(true, |all| best_reach(&all) != Reach::Loopback)
+}
+
 /// The most useful reach of those that are in use.
 fn best_reach(interfaces: &[Interface]) -> Reach {
     let usable = interfaces.iter().filter(|interface| interface.is_oper_up() && !interface.is_p2p());

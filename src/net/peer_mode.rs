@@ -6,6 +6,7 @@ mod files;
 mod offers;
 mod reports;
 mod requests;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod transfers;
@@ -27,6 +28,7 @@ use self::added::Sources;
 use self::errands::{Errands, News};
 use self::files::Files;
 use self::offers::Offers;
+use self::strangers::Strangers;
 use self::transfers::{Transfers, Wanted};
 use super::command::Command;
 use super::discovery::{self, Advertisement, Discovery};
@@ -83,6 +85,7 @@ struct Peer<'a> {
     /// How others take requests, as far as they have answered some.
     habits: HashMap<UserName, Habits>,
     sources: Sources,
+    strangers: Strangers,
     port: u16,
 }
 
@@ -138,6 +141,7 @@ pub(super) async fn run(
         offers: Offers::default(),
         habits: HashMap::new(),
         sources: Sources::new(&parameters.added),
+        strangers: Strangers::default(),
         port,
         parameters,
     };
@@ -282,6 +286,7 @@ impl Peer<'_> {
                 self.tell_online(name).await;
             }
             discovery::Event::Found(peer) => self.discovered_somebody(peer).await,
+            discovery::Event::Network { is_there } => self.tell(Event::Network { is_there }).await,
             discovery::Event::Lost { name } => self.discovery_lost(name).await,
             discovery::Event::Trouble(trouble) => {
                 let kind = match trouble {
@@ -334,7 +339,10 @@ impl Peer<'_> {
                 self.discovery.set_status(status.as_str());
                 self.parameters.status = status;
             }
-            Command::RetryNow => self.discovery.refresh(),
+            Command::RetryNow => {
+                self.discovery.refresh();
+                self.look_at_given();
+            }
             Command::AskUserInfo(name) => {
                 if let Some((at, habits)) = self.whereabouts(&name, Question::UserInfo).await {
                     self.errands.user_info(name, at, habits);

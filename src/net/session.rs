@@ -376,7 +376,7 @@ impl Session {
             | Command::Share(_)
             | Command::SetDownloads(_)
             | Command::SetUserInfo(_)) => {
-                out.push(Action::Emit(Event::refused(command, NetError::new(NetErrorKind::PeersOnly))));
+                out.extend(Event::refused(command, NetError::new(NetErrorKind::PeersOnly)).map(Action::Emit));
             }
         }
     }

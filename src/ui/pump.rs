@@ -60,7 +60,7 @@ pub fn apply(client: &Client, batch: Vec<Event>) {
             Event::Unoffered { offer } => client.drop_offer(offer),
             Event::Transfer(transfer) => client.set_transfer(transfer),
             // Texts are gathered above; and no window lists all conversations.
-            Event::Said(_) | Event::Listed(_) | Event::Added(_) => {}
+            Event::Said(_) | Event::Listed(_) | Event::Added(_) | Event::Stranger { .. } | Event::Network { .. } => {}
             Event::NotAdded { because, .. } => client.tell_problem(Some(because.into())),
             Event::Problem(problem) => client.tell_problem(Some(problem.into())),
         }

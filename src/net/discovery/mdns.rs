@@ -21,6 +21,7 @@ use self::announcer::{Announcer, Notice};
 use self::browser::{Browser, Sight};
 use super::directory::{Directory, Sighting};
 use super::{Advertisement, Event, Order, Trouble, instance};
+use crate::net::interfaces;
 use crate::protocol::ident::UserName;
 
 /// How long to listen for names in use before one is tried. Responders answer within 120 ms, but not twice in a second
@@ -49,6 +50,7 @@ const HEARD: usize = 4096;
 /// Announces and looks for peers until it is asked to stop, or nobody can ask any more.
 pub(super) async fn run(advertisement: Advertisement, orders: Receiver<Order>, events: Sender<Event>) {
     let mut task = Task::new(advertisement, events);
+    task.look_for_network().await;
     let done = loop {
         let timer = task.next_timer();
         tokio::select! {
@@ -82,6 +84,7 @@ struct Task {
     timers: Timers,
     last_round: SystemTime,
     is_trouble_told: bool,
+    is_on_network: bool,
 }
 
 /// When to do what; `None` for never.
@@ -128,6 +131,7 @@ impl Task {
             },
             last_round: SystemTime::now(),
             is_trouble_told: false,
+            is_on_network: true,
         }
     }
 
@@ -142,6 +146,14 @@ impl Task {
     async fn trouble(&mut self, why: String) {
         if !std::mem::replace(&mut self.is_trouble_told, true) {
             self.emit([Event::Trouble(Trouble::Unavailable(why))]).await;
+        }
+    }
+
+    /// Tells whether there is a network if that has changed.
+    async fn look_for_network(&mut self) {
+        let is_there = interfaces::is_on_network();
+        if std::mem::replace(&mut self.is_on_network, is_there) != is_there {
+            self.emit([Event::Network { is_there }]).await;
         }
     }
 
@@ -340,6 +352,7 @@ impl Task {
         self.emit(gone).await;
         if self.timers.round <= Instant::now() {
             self.timers.round = Instant::now() + ROUND;
+            self.look_for_network().await;
             let has_slept = has_slept(std::mem::replace(&mut self.last_round, SystemTime::now()), SystemTime::now());
             let is_flood = self.directory.is_overflowing() || self.browser.is_flooded().await;
             if has_slept || is_flood {

@@ -134,6 +134,7 @@ impl Peer<'_> {
         if !matches!(request, PeerRequest::Invite { .. }) && (self.node.is_blocked(from.ip()) || is_blocked()) {
             return;
         }
+        self.tell_stranger(&request, from.ip()).await;
         match request {
             PeerRequest::OfferFile { from: claimed, file } => {
                 drop(reply.send(Reply::Nothing));

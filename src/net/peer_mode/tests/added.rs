@@ -4,6 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::net::mode::ServerAddress;
+use crate::protocol::ident::ConversationId;
 
 /// Somebody who answers a bare `GET_USER_INFO` alone, under a name of their choice. Tells what is asked of them, and
 /// ends when nobody wants to know.
@@ -163,6 +164,31 @@ async fn who_announces_another_name_than_they_tell_is_one_person() {
     assert_eq!(added(&mut ann).await, [(address.clone(), Some(discovered.clone()))]);
     ann.tell(Command::AddPeer(address)).await;
     assert_eq!(added(&mut ann).await[0].1, Some(discovered));
+}
+
+#[tokio::test]
+async fn who_is_not_known_and_knocks_is_told_of_once() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
+    let invite = |from: &str| PeerRequest::Invite { chat: ConversationId::Int(7), from: name(from) };
+    let knocks = ["ann", "eve", "eve"].map(|from| {
+        let request = invite(from);
+        async move { exchange::ask(&at, &request, Form::default()).await.unwrap().reply }
+    });
+    for refused in knocks.map(tokio::spawn) {
+        assert_eq!(social::acceptance(&refused.await.unwrap()), Some(false));
+    }
+    lan.add("bob", &["127.0.0.1:9".parse().unwrap()]);
+    let mut strangers = Vec::new();
+    ann.wait(|event| {
+        if let Event::Stranger { name, address } = event {
+            strangers.push((name.clone(), address.to_string()));
+        }
+        matches!(event, Event::Roster(_)).then_some(())
+    })
+    .await;
+    assert_eq!(strangers, [(name("eve"), "127.0.0.1".to_owned())]);
 }
 
 #[tokio::test]
