@@ -2,6 +2,7 @@
 
 mod a11y;
 pub mod about;
+pub mod add_peer;
 pub mod address_list;
 mod application;
 pub mod avatar;

@@ -189,12 +189,17 @@ fn what_only_peers_can_be_asked_is_refused_to_who_waits_for_it() {
     let bob = || UserName::new("bob").unwrap();
     let is_refused = |kind| {
         let because = NetError::new(kind);
+        // It counts when one is a peer: nobody is told.
+        ann.handle.send(Command::Share(None)).unwrap();
         for (command, question) in
             [(Command::AskUserInfo(bob()), Question::UserInfo), (Command::ListFiles(bob()), Question::Files)]
         {
             ann.handle.send(command).unwrap();
             let told = Event::Unanswered { by: bob(), question, because: because.clone() };
-            ann.wait(|event| (*event == told).then_some(()));
+            ann.wait(|event| {
+                assert!(!matches!(event, Event::Problem(_)), "{event:?}");
+                (*event == told).then_some(())
+            });
         }
         ann.handle.send(Command::Offer { to: bob(), path: "/nowhere".into() }).unwrap();
         let told = Event::NotOffered { to: bob(), path: "/nowhere".into(), because };

@@ -90,6 +90,13 @@ impl Field {
         }
     }
 
+    /// Lets the keyboard go on behind what is typed already.
+    pub fn continue_typing(&self) {
+        let entry = &self.imp().entry;
+        entry.grab_focus_without_selecting();
+        entry.set_position(-1);
+    }
+
     /// Says what is wrong with what is typed; `None` when nothing is.
     pub fn set_problem(&self, problem: Option<&str>) {
         let imp = self.imp();
@@ -199,7 +206,7 @@ pub fn split_port(host: &Field, port: &Field) {
 }
 
 /// The address, if the text is one that names its port.
-fn with_port(text: &str) -> Option<ServerAddress> {
+pub fn with_port(text: &str) -> Option<ServerAddress> {
     let whole: ServerAddress = text.parse().ok()?;
     (ServerAddress::new(text, whole.port).as_ref() != Ok(&whole)).then_some(whole)
 }

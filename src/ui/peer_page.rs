@@ -1,4 +1,5 @@
-//! The page of the preferences about being a peer: folders, what others can look up, whom one does not want to hear.
+//! The page of the preferences about being a peer: folders, what others can look up, whom one does not want to hear, and
+//! where people are who do not appear by themselves.
 //!
 //! All of it takes effect at once, but for the service type and the port: those need a new start, and wait until they
 //! are applied.
@@ -11,13 +12,15 @@ use gtk::{gio, glib};
 
 use super::a11y;
 use super::field::{self, Field};
-use super::i18n::{gettext, gettext_f, ngettext_f};
+use super::i18n::{gettext, ngettext_f};
 use super::sandbox;
 use super::settings::{Settings, key};
-use crate::net::{Command, LinkState, ServiceType, ServiceTypeError, Sharing, UserName};
+use crate::net::{Command, LinkState, ServiceType, ServiceTypeError, Sharing};
+
+mod lists;
 
 mod imp {
-    use std::cell::{Cell, OnceCell};
+    use std::cell::OnceCell;
 
     use gtk::glib;
     use gtk::prelude::*;
@@ -52,6 +55,10 @@ mod imp {
         #[template_child]
         pub(super) blocked: TemplateChild<gtk::Box>,
         #[template_child]
+        pub(super) added_part: TemplateChild<gtk::Box>,
+        #[template_child]
+        pub(super) added: TemplateChild<gtk::Box>,
+        #[template_child]
         pub(super) service_type: TemplateChild<Field>,
         #[template_child]
         pub(super) port: TemplateChild<Field>,
@@ -61,8 +68,6 @@ mod imp {
         pub(super) addresses: TemplateChild<AddressList>,
         pub(super) settings: OnceCell<Settings>,
         pub(super) send: OnceCell<Send>,
-        /// Whether one is a peer now, who must be told of changes.
-        pub(super) is_online: Cell<bool>,
     }
 
     #[glib::object_subclass]
@@ -107,21 +112,22 @@ impl PeerPage {
         for (caption, value) in settings.user_info().fields {
             self.append_field(&caption, &value);
         }
-        self.show_blocked();
         let page = self;
-        let changed = glib::closure_local!(
-            #[watch]
-            page,
-            move |_: gio::Settings, _: &str| page.show_blocked()
-        );
-        settings.gio().connect_closure(&format!("changed::{}", key::BLOCKED), false, changed);
+        for (key, show) in [(key::BLOCKED, Self::show_blocked as fn(&Self)), (key::ADDED_PEERS, Self::show_added)] {
+            show(self);
+            let changed = glib::closure_local!(
+                #[watch]
+                page,
+                move |_: gio::Settings, _: &str| show(page)
+            );
+            settings.gio().connect_closure(&format!("changed::{key}"), false, changed);
+        }
     }
 
     /// Follows the connection.
     pub fn show_link(&self, link: &LinkState) {
         let imp = self.imp();
         let port = if let LinkState::Online { port, .. } = link { *port } else { None };
-        imp.is_online.set(port.is_some());
         imp.reach.set_visible(port.is_some());
         if let Some(port) = port {
             imp.addresses.set_port(port);
@@ -331,45 +337,9 @@ impl PeerPage {
         }
     }
 
-    fn show_blocked(&self) {
-        let imp = self.imp();
-        let Some(settings) = imp.settings.get() else { return };
-        while let Some(line) = imp.blocked.first_child() {
-            imp.blocked.remove(&line);
-        }
-        let blocked = settings.blocked();
-        imp.blocked_part.set_visible(!blocked.is_empty());
-        for name in blocked {
-            imp.blocked.append(&self.blocked_line(&name));
-        }
-    }
-
-    fn blocked_line(&self, name: &UserName) -> gtk::Box {
-        let line = gtk::Box::new(gtk::Orientation::Horizontal, 6);
-        let label = gtk::Label::builder().label(&*name.shown()).xalign(0.0).hexpand(true).build();
-        label.set_ellipsize(gtk::pango::EllipsizeMode::End);
-        let unblock = gtk::Button::with_label(&gettext("Unblock"));
-        a11y::label(&unblock, &gettext_f("Unblock {name}", &[("name", &name.shown())]));
-        let name = name.clone();
-        unblock.connect_clicked(glib::clone!(
-            #[weak(rename_to = page)]
-            self,
-            move |_| {
-                page.send(Command::Block { name: name.clone(), blocked: false });
-                if let Some(settings) = page.imp().settings.get() {
-                    settings.set_blocked(&name, false);
-                }
-            }
-        ));
-        line.append(&label);
-        line.append(&unblock);
-        line
-    }
-
-    /// Tells the network what takes effect at once; nobody needs to be told while one is no peer.
+    /// Tells the network what takes effect at once. While one is no peer, nothing comes of it.
     fn send(&self, command: Command) {
-        let imp = self.imp();
-        if let Some(send) = imp.send.get().filter(|_| imp.is_online.get()) {
+        if let Some(send) = self.imp().send.get() {
             send(command);
         }
     }

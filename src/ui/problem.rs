@@ -4,7 +4,7 @@
 
 use std::io;
 
-use crate::net::{AddressError, NameError, NetError, NetErrorKind, ServerAddress, displayable};
+use crate::net::{AddressError, NameError, NetError, NetErrorKind, ServerAddress, UserName, displayable};
 
 use super::i18n::{gettext, gettext_f};
 use super::model::Failure;
@@ -32,8 +32,11 @@ impl Problem {
 
     /// The words for what no window shows by itself; `address` is the server's, as people write it.
     pub fn of(failure: &Failure, address: &str) -> Self {
-        let problem = Self::new(failure.error(), address);
-        let Failure::NotOffered { to, path, .. } = failure else { return problem };
+        let (to, path, problem) = match failure {
+            Failure::General(error) => return Self::new(error, address),
+            Failure::Stranger { name, address } => return stranger(name, address),
+            Failure::NotOffered { to, path, because } => (to, path, Self::new(because, address)),
+        };
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let values = [("file", &*displayable(&file)), ("name", &*to.shown())];
         let advice = [("problem", problem.title.as_str()), ("advice", problem.advice.as_str())];
@@ -43,6 +46,39 @@ impl Problem {
             ..problem
         }
     }
+}
+
+/// The words for somebody who is not known here and was refused.
+fn stranger(name: &UserName, address: &str) -> Problem {
+    let values = [("name", &*name.shown()), ("address", address)];
+    Problem {
+        title: gettext_f("Somebody at {address} who calls themselves {name} is not known here.", &values),
+        advice: gettext("If you know them, add them by their address; then they can try again."),
+        retry: false,
+    }
+}
+
+/// The words for an address at which nobody is to be added, for the place beside its field.
+pub fn adding(error: &NetError, address: &ServerAddress) -> String {
+    let full = address.to_string();
+    let values = [("address", full.as_str())];
+    let (title, advice) = match error.kind {
+        NetErrorKind::HostNotFound => {
+            (words(error, &full).0, gettext("Check the spelling, or use the IP address of that computer."))
+        }
+        NetErrorKind::PeerUnreachable => (
+            gettext_f("Nobody can be reached at {address}.", &values),
+            gettext(
+                "Ask for the address and the port again: the port may have changed. Or a firewall keeps connections away.",
+            ),
+        ),
+        NetErrorKind::NoAnswer | NetErrorKind::BadReply => (
+            gettext_f("What answers at {address} is not somebody who chats without a server.", &values),
+            gettext("Check the port: another program may be listening there."),
+        ),
+        _ => words(error, &full),
+    };
+    gettext_f("{problem} {advice}", &[("problem", &title), ("advice", &advice)])
 }
 
 #[expect(clippy::too_many_lines, reason = "one pair of sentences for each kind of error")]

@@ -22,6 +22,8 @@ mod imp {
         pub(super) retry: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) close: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) way_out: TemplateChild<gtk::Button>,
     }
 
     #[glib::object_subclass]
@@ -74,7 +76,17 @@ impl ProblemBar {
         imp.title.set_label(&problem.title);
         imp.advice.set_label(&problem.advice);
         imp.retry.set_visible(problem.retry);
+        imp.way_out.set_visible(false);
         self.set_visible(true);
+    }
+
+    /// Offers a way out of the problem that is shown.
+    pub fn offer(&self, label: &str, action: &str, target: &glib::Variant) {
+        let way_out = &self.imp().way_out;
+        way_out.set_label(label);
+        way_out.set_action_target_value(Some(target));
+        way_out.set_action_name(Some(action));
+        way_out.set_visible(true);
     }
 
     /// Whether the bar can be closed; it should not where it is all that there is to see.

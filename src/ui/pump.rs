@@ -56,12 +56,14 @@ pub fn apply(client: &Client, batch: Vec<Event>) {
             Event::Sharing(sharing) => client.set_sharing(Some(sharing)),
             Event::Unanswered { by, question, because } => client.set_unanswered(&by, question, because),
             Event::NotOffered { to, path, because } => client.set_not_offered(to, path, because),
+            Event::Added(added) => client.set_added(added),
+            Event::NotAdded { address, because } => client.set_not_added(&address, because),
+            Event::Stranger { name, address } => client.set_stranger(name, address.to_string()),
             Event::Offered { offer, from, file } => client.add_offer(offer, from, &file),
             Event::Unoffered { offer } => client.drop_offer(offer),
             Event::Transfer(transfer) => client.set_transfer(transfer),
             // Texts are gathered above; and no window lists all conversations.
-            Event::Said(_) | Event::Listed(_) | Event::Added(_) | Event::Stranger { .. } | Event::Network { .. } => {}
-            Event::NotAdded { because, .. } => client.tell_problem(Some(because.into())),
+            Event::Said(_) | Event::Listed(_) | Event::Network { .. } => {}
             Event::Problem(problem) => client.tell_problem(Some(problem.into())),
         }
     }

@@ -207,7 +207,7 @@ impl Settings {
             downloads: self.downloads_folder(),
             info: self.user_info(),
             blocked: self.blocked(),
-            added: Vec::new(),
+            added: self.added_peers(),
         }
     }
 
@@ -300,6 +300,22 @@ impl Settings {
             names.push(name.as_str().to_owned());
         }
         self.set(key::BLOCKED, names.to_variant());
+    }
+
+    /// Where people are who do not appear by themselves; what is no address is left out.
+    pub fn added_peers(&self) -> Vec<ServerAddress> {
+        self.0.strv(key::ADDED_PEERS).iter().filter_map(|address| address.parse().ok()).collect()
+    }
+
+    /// Remembers, or forgets, where somebody is who does not appear by themselves.
+    pub fn set_added_peer(&self, address: &ServerAddress, is_added: bool) {
+        let mut addresses = self.added_peers();
+        addresses.retain(|other| other != address);
+        if is_added {
+            addresses.push(address.clone());
+        }
+        let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        self.set(key::ADDED_PEERS, addresses.to_variant());
     }
 
     /// Whether to go online when the program starts.

@@ -50,6 +50,46 @@ def look_peers_nobody(scene):
     yield "peers-nobody", scene.peer(here, "Ann")
 
 
+def look_peers_added(scene):
+    here, there, elsewhere = scene.hosts(3)
+    Klatch.folder = scene.programs
+    bob, zoe = (terminal(scene, host, name, "--service-type", f"_elsewhere-{name[0].lower()}._tcp.local.")
+                for host, name in ((there, "Bob"), (elsewhere, LONG_NAME)))
+    ann = scene.peer(here, "Ann")
+    ann.window.move(10, 30)
+    ann.window.menu("Klatch", "Add Peer by Address…")
+    dialog = ann.app.window("Add Peer by Address")
+    yield "peers-add", ann
+    field = dialog.find("text", "Address")
+    field.type(f"{there.address}:{bob.port() - 1}\n", clear=True)
+    poll("the problem", lambda: any("Nobody can be reached" in label.text for label in dialog.query("label")))
+    yield "peers-add-nobody", ann
+    own = next(label.text for label in dialog.query("label") if label.text.startswith(here.address))
+    bob.stop()
+    field.type(f"{there.address}:{bob.port()}\n", clear=True)
+    dialog.find(text="Looking who is there…")
+    yield "peers-add-looking", ann
+    bob.go_on()
+    ann.wait_buddies("Bob")
+    talk = ann.start("Bob")
+    talk.window.resize(620, 460).move(330, 30)
+    talk.wait_state("must add you by your address first", timeout=15)
+    yield "peers-conversation-declined", ann
+    talk.window.close()
+    ann.window.find("list", "People").row("Bob").click(button=3)
+    yield "peers-menu-added", ann
+    scene.session.key("Escape")
+    zoe.do("/add", own)
+    zoe.sees("Ann", timeout=10)
+    zoe.do("/chat", "Ann")
+    ann.wait_problem("is not known here.", timeout=15)
+    yield "peers-stranger", ann
+    preferences = ann.preferences()
+    preferences.window.resize(620, 800).move(330, 30)
+    preferences.turn_to("Sharing")
+    yield "peers-preferences-added", ann
+
+
 def look_peers_people(scene):
     ann, _ = people(scene)
     ann.pick("Zoë", "Block")
@@ -60,11 +100,6 @@ def look_peers_people(scene):
     scene.session.key("Escape")
     ann.window.find("menu item", "Klatch").click()
     yield "peers-menu", ann
-    scene.session.key("Escape", "Escape")
-    ann.window.menu("Klatch", "Add Peer by Address…")
-    prompt = ann.app.window("Add Peer by Address")
-    prompt.find("text", "Address").type("two words\n")
-    yield "peers-add", ann
 
 
 def look_peers_info(scene):

@@ -17,6 +17,9 @@ pub(super) fn words(client: &Client, conversation: &Conversation) -> String {
         let names = enumeration(&declined);
         let values = [("names", names.as_str())];
         sentences.push(ngettext_f("{names} has declined.", "{names} have declined.", declined.len(), &values));
+        if declined.iter().any(|name| client.added_address(name).is_some()) {
+            sentences.push(gettext("Whoever saw no invitation must add you by your address first."));
+        }
     }
     if !unasked.is_empty() {
         sentences.push(gettext_f("Not reachable: {names}.", &[("names", &enumeration(&unasked))]));

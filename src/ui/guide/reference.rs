@@ -81,7 +81,10 @@ pub(super) fn network(w: &Words) -> Vec<Part> {
                 "Only people with the same {service_type} find each other. It is in {preferences}, {sharing}, {advanced}.",
             )),
             t(gettext(
-                "On networks that keep the search from arriving, choose {add_peer} and type the other's address, which is in their {preferences}, under {sharing}.",
+                "On networks that keep the search from arriving, choose {add_peer}. It shows your own addresses and asks for that of the other. Each of you must add the other: who is not added is not heard.",
+            )),
+            t(gettext(
+                "An address with its port is remembered. The port is another one whenever Klatch starts, unless one was chosen: see above. To forget an address, choose {remove_address} in the person's menu, or go to {preferences}, {sharing}.",
             )),
         ]),
     ]

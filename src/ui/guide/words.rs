@@ -47,7 +47,7 @@ pub(super) fn titles() -> [(&'static str, String); 10] {
 }
 
 /// Labels of the windows, with the mark of their key.
-fn labels() -> [(&'static str, String); 34] {
+fn labels() -> [(&'static str, String); 35] {
     [
         ("join", gettext("_Join a server")),
         ("join_button", gettext("Jo_in")),
@@ -82,6 +82,7 @@ fn labels() -> [(&'static str, String); 34] {
         ("get_as", gettext("Get _As…")),
         ("transfers", gettext("_Transfers")),
         ("add_peer", gettext("_Add Peer by Address…")),
+        ("remove_address", gettext("_Remove Address")),
         ("shared_folder", gettext("Shared folder")),
     ]
 }

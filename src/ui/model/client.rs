@@ -1,5 +1,7 @@
 //! All that the windows know of the network, in one place, and all that they may ask of it.
 
+mod added;
+mod listening;
 mod peers;
 mod starting;
 mod waiting;
@@ -15,10 +17,11 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
+use self::added::Adding;
 use self::starting::Starting;
 use super::{Conversation, Entry, Failure, Inquiry, Invitation, Message, Roster, Subject, Transfer};
 use crate::net::{
-    self, Command, Contact, ConversationId, Delivery, LinkState, MessageId, NetError, NetErrorKind, Phase, Said,
+    self, Added, Command, Contact, ConversationId, Delivery, LinkState, MessageId, NetError, NetErrorKind, Phase, Said,
     Sharing, UserName,
 };
 use crate::ui::i18n::gettext_f;
@@ -33,9 +36,9 @@ pub type Outbox = Box<dyn Fn(Command) -> Result<(), NetError>>;
 
 mod imp {
     use super::{
-        Cell, Command, Conversation, ConversationId, Failure, HashMap, HashSet, Inquiry, Instant, Invitation, LazyLock,
-        LinkState, OnceCell, Outbox, RefCell, Roster, Sharing, Signal, Starting, Transfer, UserName, VecDeque, gio,
-        glib,
+        Added, Adding, Cell, Command, Conversation, ConversationId, Failure, HashMap, HashSet, Inquiry, Instant,
+        Invitation, LazyLock, LinkState, OnceCell, Outbox, RefCell, Roster, Sharing, Signal, Starting, Transfer,
+        UserName, VecDeque, gio, glib,
     };
     use glib::prelude::*;
     use glib::subclass::prelude::*;
@@ -56,6 +59,8 @@ mod imp {
         pub inquiries: RefCell<Vec<glib::WeakRef<Inquiry>>>,
         pub transfers: gio::ListStore,
         pub sharing: Cell<Option<Sharing>>,
+        pub added: RefCell<Vec<Added>>,
+        pub adding: RefCell<Option<Adding>>,
         pub waiting: RefCell<VecDeque<Command>>,
         pub sends_later: Cell<bool>,
         pub problem: RefCell<Option<Failure>>,
@@ -81,6 +86,8 @@ mod imp {
                 inquiries: RefCell::default(),
                 transfers: gio::ListStore::new::<Transfer>(),
                 sharing: Cell::default(),
+                added: RefCell::default(),
+                adding: RefCell::default(),
                 waiting: RefCell::default(),
                 sends_later: Cell::default(),
                 problem: RefCell::default(),
@@ -314,7 +321,7 @@ impl Client {
             LinkState::Connecting { .. } => true,
             LinkState::Online { .. } => !self.is_online() && problem.is_over_online(),
             // It says that one is still connected.
-            LinkState::Offline(_) | LinkState::Reconnecting { .. } => problem.error().kind == NetErrorKind::BadMessage,
+            LinkState::Offline(_) | LinkState::Reconnecting { .. } => problem.kind() == Some(NetErrorKind::BadMessage),
         };
         if self.problem().as_ref().is_some_and(is_over) {
             self.tell_problem(None);
@@ -328,6 +335,7 @@ impl Client {
             imp.waiting.take();
             self.stop_trying_again();
             self.await_no_answers();
+            self.forget_added();
         }
         if matches!(link, LinkState::Offline(_)) {
             self.set_sharing(None);
@@ -341,6 +349,9 @@ impl Client {
 
     /// Takes over who is there.
     pub fn set_roster(&self, contacts: &[Contact]) {
+        if self.problem().is_some_and(|problem| problem.is_over_with(contacts)) {
+            self.tell_problem(None);
+        }
         self.roster().update(contacts);
         self.list_people();
         self.emit_by_name::<()>("roster-changed", &[]);
@@ -446,52 +457,11 @@ impl Client {
 
     /// Says what has gone wrong; `None` when it has been read.
     pub fn tell_problem(&self, problem: Option<Failure>) {
-        if problem.as_ref().is_some_and(|problem| problem.error().kind == NetErrorKind::NoConversation) {
+        if problem.as_ref().is_some_and(|problem| problem.kind() == Some(NetErrorKind::NoConversation)) {
             self.imp().starting.replace(None);
         }
         self.imp().problem.replace(problem);
         self.emit_by_name::<()>("problem", &[]);
-    }
-}
-
-/// Where to listen.
-impl Client {
-    /// Calls back when one is connected in another way.
-    pub fn connect_link_changed(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
-        self.connect_plain("link-changed", callback)
-    }
-
-    /// Calls back when somebody has come, gone or changed.
-    pub fn connect_roster_changed(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
-        self.connect_plain("roster-changed", callback)
-    }
-
-    /// Calls back when something has gone wrong, or that has been read.
-    pub fn connect_problem(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
-        self.connect_plain("problem", callback)
-    }
-
-    /// Calls back when a conversation needs a window.
-    pub fn connect_opened(&self, callback: impl Fn(&Conversation) + 'static) -> glib::SignalHandlerId {
-        self.connect_with_conversation("opened", callback)
-    }
-
-    /// Calls back when something was said that was not seen at once.
-    pub fn connect_unread(&self, callback: impl Fn(&Conversation) + 'static) -> glib::SignalHandlerId {
-        self.connect_with_conversation("unread", callback)
-    }
-
-    fn connect_with_conversation(
-        &self,
-        signal: &str,
-        callback: impl Fn(&Conversation) + 'static,
-    ) -> glib::SignalHandlerId {
-        let callback = glib::closure_local!(move |_: &Self, conversation: &Conversation| callback(conversation));
-        self.connect_closure(signal, false, callback)
-    }
-
-    fn connect_plain(&self, signal: &str, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
-        self.connect_closure(signal, false, glib::closure_local!(move |client: &Self| callback(client)))
     }
 }
 

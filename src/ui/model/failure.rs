@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::net::{NetError, NetErrorKind, UserName};
+use crate::net::{Contact, NetError, NetErrorKind, UserName};
 
 /// What has gone wrong that no window shows by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,13 @@ pub enum Failure {
         /// Why.
         because: NetError,
     },
+    /// Somebody has been refused who is not known here.
+    Stranger {
+        /// How they call themselves.
+        name: UserName,
+        /// The IP address of where they are.
+        address: String,
+    },
 }
 
 impl From<NetError> for Failure {
@@ -27,10 +34,11 @@ impl From<NetError> for Failure {
 }
 
 impl Failure {
-    /// The error behind it.
-    pub fn error(&self) -> &NetError {
+    /// The kind of the error behind it, if there is one.
+    pub(super) fn kind(&self) -> Option<NetErrorKind> {
         match self {
-            Self::General(error) | Self::NotOffered { because: error, .. } => error,
+            Self::General(error) | Self::NotOffered { because: error, .. } => Some(error.kind),
+            Self::Stranger { .. } => None,
         }
     }
 
@@ -39,7 +47,13 @@ impl Failure {
     pub(super) fn is_over_online(&self) -> bool {
         match self {
             Self::General(error) => !matches!(error.kind, NetErrorKind::LocalFile | NetErrorKind::DiskFull),
-            Self::NotOffered { .. } => false,
+            Self::NotOffered { .. } | Self::Stranger { .. } => false,
         }
+    }
+
+    /// Whether it is over when these people are there.
+    pub(super) fn is_over_with(&self, contacts: &[Contact]) -> bool {
+        let Self::Stranger { address, .. } = self else { return false };
+        contacts.iter().flat_map(|contact| &contact.addresses).any(|known| known.ip().to_string() == *address)
     }
 }

@@ -14,6 +14,7 @@ pub const DOWNLOADS_FOLDER: &str = "downloads-folder";
 pub const USER_INFO: &str = "user-info";
 pub const PICTURE: &str = "picture";
 pub const BLOCKED: &str = "blocked";
+pub const ADDED_PEERS: &str = "added-peers";
 pub const HOST_PORT: &str = "host-port";
 pub const HOST_AT_START: &str = "host-at-start";
 pub const NOTIFICATIONS: &str = "notifications";
@@ -23,7 +24,7 @@ pub const WINDOW_HEIGHT: &str = "window-height";
 pub const CONVERSATION_WIDTH: &str = "conversation-width";
 pub const CONVERSATION_HEIGHT: &str = "conversation-height";
 
-pub(super) const ALL: [&str; 22] = [
+pub(super) const ALL: [&str; 23] = [
     NAME,
     PRESENCE,
     STATUS,
@@ -38,6 +39,7 @@ pub(super) const ALL: [&str; 22] = [
     USER_INFO,
     PICTURE,
     BLOCKED,
+    ADDED_PEERS,
     HOST_PORT,
     HOST_AT_START,
     NOTIFICATIONS,

@@ -34,6 +34,22 @@ fn what_is_set_is_read_again() {
 }
 
 #[test]
+fn addresses_of_peers_are_kept_until_they_are_removed() {
+    let settings = Settings::in_memory().unwrap();
+    let (bob, carol): (ServerAddress, ServerAddress) =
+        ("10.0.0.2:4001".parse().unwrap(), "[2001:db8::7]:4002".parse().unwrap());
+    for address in [&bob, &carol, &bob] {
+        settings.set_added_peer(address, true);
+    }
+    let all = vec![carol.clone(), bob.clone()];
+    assert_eq!(settings.peer(UserName::new("Ann").unwrap()).added, all);
+    settings.set_added_peer(&carol, false);
+    assert_eq!(settings.added_peers(), [bob]);
+    settings.set(key::ADDED_PEERS, vec!["two words", "10.0.0.3:4001"].to_variant());
+    assert_eq!(settings.added_peers().len(), 1);
+}
+
+#[test]
 fn a_picture_is_kept_if_it_is_small() {
     let settings = Settings::in_memory().unwrap();
     assert_eq!(settings.picture(), None);

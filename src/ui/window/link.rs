@@ -10,7 +10,7 @@ use super::Window;
 use crate::net::LinkState;
 use crate::ui::hosting::is_own_guest;
 use crate::ui::i18n::{gettext, gettext_f, ngettext_f};
-use crate::ui::model::Client;
+use crate::ui::model::{Client, Failure};
 use crate::ui::problem::Problem;
 use crate::ui::settings::Settings;
 
@@ -21,7 +21,14 @@ impl Window {
             #[weak]
             bar,
             move |client| match client.problem() {
-                Some(failure) => bar.show(&Problem { retry: false, ..Problem::of(&failure, &address(&client.link())) }),
+                Some(failure) => {
+                    bar.show(&Problem { retry: false, ..Problem::of(&failure, &address(&client.link())) });
+                    if let Failure::Stranger { address, .. } = failure {
+                        // At which port they listen is not known.
+                        let known = if address.contains(':') { format!("[{address}]:") } else { format!("{address}:") };
+                        bar.offer(&gettext("Add by A_ddress…"), "app.add-peer-at", &known.to_variant());
+                    }
+                }
                 None => bar.clear(),
             }
         ));

@@ -11,7 +11,8 @@ use crate::ui::model::{Buddy, Client};
 use crate::ui::transfers;
 
 /// The actions that only peers have.
-const ACTIONS: [&str; 5] = ["win.user-info", "win.shared-files", "win.send-file", "win.block", "win.unblock"];
+const ACTIONS: [&str; 6] =
+    ["win.user-info", "win.shared-files", "win.send-file", "win.block", "win.unblock", "win.remove-address"];
 
 impl Window {
     /// Installs the actions on the class.
@@ -21,6 +22,7 @@ impl Window {
         class.install_action("win.send-file", None, |window, _, _| window.choose_files());
         class.install_action("win.block", None, |window, _, _| window.block(true));
         class.install_action("win.unblock", None, |window, _, _| window.block(false));
+        class.install_action("win.remove-address", None, |window, _, _| window.remove_addresses());
     }
 
     /// Offers what can be done with who is selected; menus hide the rest.
@@ -37,12 +39,14 @@ impl Window {
         let is_one = is_peer && selected.len() == 1;
         let is_somebody = is_peer && !selected.is_empty();
         let are_blocked = selected.iter().filter(|buddy| buddy.is_blocked()).count();
+        let is_added = |buddy: &Buddy| self.client().is_some_and(|it| it.added_address(&buddy.name()).is_some());
         let enabled = [
             is_one,
             is_one,
             is_somebody && are_blocked == 0,
             is_somebody && are_blocked < selected.len(),
             is_somebody && are_blocked > 0,
+            is_somebody && selected.iter().all(is_added),
         ];
         ACTIONS.into_iter().zip(enabled)
     }
@@ -99,6 +103,15 @@ impl Window {
             let name = buddy.name();
             if client.send(Command::Block { name: name.clone(), blocked: is_blocked }).is_ok() {
                 settings.set_blocked(&name, is_blocked);
+            }
+        }
+    }
+
+    fn remove_addresses(&self) {
+        let (Some(client), Some(settings)) = (self.client(), self.imp().settings.get()) else { return };
+        for address in self.selected().iter().filter_map(|buddy| client.added_address(&buddy.name())) {
+            if client.send(Command::RemovePeer(address.clone())).is_ok() {
+                settings.set_added_peer(&address, false);
             }
         }
     }

@@ -239,6 +239,7 @@ impl Window {
             ("win.copy-name", gettext("_Copy Name")),
             ("win.block", gettext("_Block")),
             ("win.unblock", gettext("Un_block")),
+            ("win.remove-address", gettext("_Remove Address")),
         ] {
             if !impossible.contains(&action) {
                 menu.append(Some(&label), Some(action));

@@ -208,29 +208,3 @@ impl Client {
         outbox(command)
     }
 }
-
-/// Where to listen.
-impl Client {
-    /// Calls back when there is news of a transfer.
-    pub fn connect_transfer_changed(&self, callback: impl Fn(&Self, &Transfer) + 'static) -> glib::SignalHandlerId {
-        self.connect_closure(
-            "transfer-changed",
-            false,
-            glib::closure_local!(move |client: &Self, transfer: &Transfer| callback(client, transfer)),
-        )
-    }
-
-    /// Calls back when others see something else of the shared folder.
-    pub fn connect_sharing_changed(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
-        self.connect_plain("sharing-changed", callback)
-    }
-
-    /// Calls back when a file has come, or has failed to.
-    pub fn connect_arrived(&self, callback: impl Fn(&Transfer) + 'static) -> glib::SignalHandlerId {
-        self.connect_closure(
-            "arrived",
-            false,
-            glib::closure_local!(move |_: &Self, transfer: &Transfer| callback(transfer)),
-        )
-    }
-}
