@@ -351,7 +351,8 @@ fn service_type_words(error: ServiceTypeError) -> String {
             gettext("A service type looks like this: _klatch._tcp.local.")
         }
         ServiceTypeError::TooLong => gettext("The name of a service type has at most 15 characters."),
-        ServiceTypeError::BadCharacter | ServiceTypeError::NoLetter => {
+        ServiceTypeError::NoLetter => gettext("The name of a service type needs at least one letter."),
+        ServiceTypeError::BadCharacter => {
             gettext("The name of a service type has letters, digits and single hyphens between them only.")
         }
     }

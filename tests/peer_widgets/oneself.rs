@@ -57,6 +57,24 @@ fn ones_own_picture_is_chosen_shown_sent_and_removed() {
 }
 
 #[gtk::test]
+fn nothing_is_shared_any_more_before_one_is_online_as_well() {
+    style::register_resources();
+    let settings = Settings::in_memory().unwrap();
+    settings.set_name(&name("ann"));
+    settings.set_is_peer(true);
+    settings.set_shared_folder(Some("/srv/slides".as_ref()));
+    let (preferences, sent, parent) = preferences(&settings);
+    preferences.show_link(&LinkState::Connecting { to: "_klatch._tcp.local.".into() });
+    preferences.show_page(Page::Sharing);
+    press(&preferences, "Stop Sharing");
+    assert_eq!(sent.take(), [Command::Share(None)]);
+    all::<gtk::Expander>(&preferences).remove(0).set_expanded(true);
+    labelled::<Field>(&preferences, "Service type").set_text("8803");
+    shows(&preferences, "The name of a service type needs at least one letter.");
+    end(preferences, &parent);
+}
+
+#[gtk::test]
 fn what_peers_get_to_know_changes_at_once() {
     style::register_resources();
     let settings = Settings::in_memory().unwrap();
