@@ -59,11 +59,12 @@ pub fn apply(client: &Client, batch: Vec<Event>) {
             Event::Added(added) => client.set_added(added),
             Event::NotAdded { address, because } => client.set_not_added(&address, because),
             Event::Stranger { name, address } => client.set_stranger(name, address.to_string()),
+            Event::Network { is_there } => client.set_network(is_there),
             Event::Offered { offer, from, file } => client.add_offer(offer, from, &file),
             Event::Unoffered { offer } => client.drop_offer(offer),
             Event::Transfer(transfer) => client.set_transfer(transfer),
             // Texts are gathered above; and no window lists all conversations.
-            Event::Said(_) | Event::Listed(_) | Event::Network { .. } => {}
+            Event::Said(_) | Event::Listed(_) => {}
             Event::Problem(problem) => client.tell_problem(Some(problem.into())),
         }
     }

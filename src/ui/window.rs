@@ -54,6 +54,8 @@ mod imp {
         #[template_child]
         pub(super) addresses: TemplateChild<AddressList>,
         #[template_child]
+        pub(super) look_again: TemplateChild<gtk::Button>,
+        #[template_child]
         pub(super) placeholder_button: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) link_icon: TemplateChild<gtk::Image>,

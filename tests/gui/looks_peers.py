@@ -50,6 +50,13 @@ def look_peers_nobody(scene):
     yield "peers-nobody", scene.peer(here, "Ann")
 
 
+def look_peers_network(scene):
+    scene.hosts(1)
+    ann = scene.newcomer("Ann", host=scene.network.host(interface=None), settings={"mode": "peer", "name": "Ann"}.items())
+    ann.wait_link("This computer is not on a network")
+    yield "peers-no-network", ann
+
+
 def look_peers_added(scene):
     here, there, elsewhere = scene.hosts(3)
     Klatch.folder = scene.programs

@@ -1,4 +1,4 @@
-"""Peers who do not appear by themselves."""
+"""Peers who do not appear by themselves, and a computer without a network."""
 from peers import Klatch
 from waiting import poll
 
@@ -70,3 +70,17 @@ def test_who_has_added_somebody_can_be_added_in_turn(scene):
     bob.do("/chat", "Ann")
     ann.accept("Bob")
     bob.event("conversation", state="open")
+
+
+def test_a_computer_without_a_network(scene):
+    Klatch.folder = scene.programs
+    scene.hosts(1)
+    alone = scene.network.host(interface=None)
+    ann = scene.newcomer("Ann", host=alone, settings={"mode": "peer", "name": "Ann"}.items())
+    ann.wait_link("This computer is not on a network")
+    scene.network.connect(alone, "eth0")
+    poll("a network", lambda: ann.link() == "On this network as Ann", 15)
+    bob = scene.add(Klatch(scene.network.hosts[0], "Bob"))
+    ann.wait_buddies("Bob")
+    bob.quit()
+    ann.wait_buddies()

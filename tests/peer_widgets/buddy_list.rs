@@ -22,6 +22,15 @@ fn a_peer_is_told_where_one_is_and_what_to_check() {
     assert!(seen(&window).iter().any(|text| text.contains("UDP port 5353")));
     let add = all::<gtk::Button>(&window).into_iter().find(|it| it.action_name().as_deref() == Some("app.add-peer"));
     assert!(add.is_some_and(|add| add.is_mapped()));
+    let look_again = labelled::<gtk::Button>(&window, "Look Again");
+    assert!(look_again.is_mapped());
+    assert_eq!(look_again.action_name().as_deref(), Some("app.look-again"));
+    stage.tell(Event::Network { is_there: false });
+    let without = "This computer is not on a network";
+    assert_eq!(seen(&window).iter().filter(|text| *text == without).count(), 2, "above, and in the status bar");
+    assert!(!look_again.is_mapped());
+    stage.tell(Event::Network { is_there: true });
+    shows(&window, "On this network as alice (2)");
     stage.people(&[("bob", false)]);
     shows(&window, "bob");
     stage.transfer(1, 5, None, Direction::In, TransferState::Running);

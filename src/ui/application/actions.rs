@@ -9,12 +9,13 @@ use crate::ui::settings::{Settings, key};
 use crate::ui::{about, guide, invitation, shortcuts};
 
 /// The keys of the actions that work in every window; the keyboard shortcuts window tells them to people.
-pub(in crate::ui) const KEYS: [(&str, &[&str]); 15] = [
+pub(in crate::ui) const KEYS: [(&str, &[&str]); 16] = [
     ("app.new-conversation", &["<Primary>n"]),
     ("app.buddy-list", &["<Primary>b"]),
     ("app.transfers", &["<Primary>j"]),
     ("app.connect", &["<Primary><Shift>k"]),
     ("app.disconnect", &["<Primary><Shift>d"]),
+    ("app.look-again", &["F5"]),
     ("app.preferences", &["<Primary>comma"]),
     ("app.quit", &["<Primary>q"]),
     ("app.shortcuts", &["<Primary>question"]),

@@ -3,7 +3,7 @@
 use gtk::prelude::*;
 
 use super::Application;
-use crate::net::{LinkState, UserName};
+use crate::net::{Command, LinkState, UserName};
 use crate::ui::add_peer::AddPeer;
 use crate::ui::shared_files::{self, SharedFilesWindow};
 use crate::ui::transfers::{self, TransfersWindow};
@@ -14,6 +14,7 @@ impl Application {
         self.add_plain_action("transfers", Self::show_transfers);
         self.add_plain_action("add-peer", |app| app.ask_address(""));
         self.add_parametrised_action::<String>("add-peer-at", |app, known| app.ask_address(&known));
+        self.add_plain_action("look-again", Self::look_again);
         self.add_parametrised_action::<String>("user-info", |app, name| {
             let name = UserName::received(&name);
             if let Some(client) = app.client() {
@@ -34,7 +35,7 @@ impl Application {
     pub(super) fn refresh_peer_actions(&self, link: &LinkState) {
         let has_files = self.client().is_some_and(super::Client::has_files);
         self.enable("transfers", has_files);
-        for action in ["add-peer", "add-peer-at"] {
+        for action in ["add-peer", "add-peer-at", "look-again"] {
             self.enable(action, has_files && matches!(link, LinkState::Online { .. }));
         }
     }
@@ -49,6 +50,13 @@ impl Application {
     fn ask_address(&self, known: &str) {
         if let (Some(client), Some(settings), Some(parent)) = (self.client(), self.settings(), self.active_window()) {
             AddPeer::new(&parent, client, settings, known).present();
+        }
+    }
+
+    fn look_again(&self) {
+        if let Some(client) = self.client() {
+            // A refusal is told in the problem bar.
+            let _ = client.send(Command::RetryNow);
         }
     }
 }

@@ -80,6 +80,7 @@ pub(super) fn network(w: &Words) -> Vec<Part> {
             t(gettext(
                 "Only people with the same {service_type} find each other. It is in {preferences}, {sharing}, {advanced}.",
             )),
+            t(gettext("{look_again} ({key_look_again}) searches the network once more.")),
             t(gettext(
                 "On networks that keep the search from arriving, choose {add_peer}. It shows your own addresses and asks for that of the other. Each of you must add the other: who is not added is not heard.",
             )),

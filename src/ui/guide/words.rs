@@ -47,7 +47,7 @@ pub(super) fn titles() -> [(&'static str, String); 10] {
 }
 
 /// Labels of the windows, with the mark of their key.
-fn labels() -> [(&'static str, String); 35] {
+fn labels() -> [(&'static str, String); 36] {
     [
         ("join", gettext("_Join a server")),
         ("join_button", gettext("Jo_in")),
@@ -82,12 +82,13 @@ fn labels() -> [(&'static str, String); 35] {
         ("get_as", gettext("Get _As…")),
         ("transfers", gettext("_Transfers")),
         ("add_peer", gettext("_Add Peer by Address…")),
+        ("look_again", gettext("_Look Again")),
         ("remove_address", gettext("_Remove Address")),
         ("shared_folder", gettext("Shared folder")),
     ]
 }
 
-fn keys() -> [(&'static str, &'static str); 5] {
+fn keys() -> [(&'static str, &'static str); 6] {
     let of = |action| {
         let keys = KEYS.iter().find(|(name, _)| *name == action);
         keys.and_then(|(_, keys)| keys.first().copied()).unwrap_or_default()
@@ -96,6 +97,7 @@ fn keys() -> [(&'static str, &'static str); 5] {
         ("key_new", of("app.new-conversation")),
         ("key_find", of("win.find")),
         ("key_transfers", of("app.transfers")),
+        ("key_look_again", of("app.look-again")),
         ("key_menu", "<Shift>F10"),
         ("key_before", "<Primary>Up"),
     ]

@@ -79,6 +79,7 @@ impl Window {
             LinkState::Offline(Some(error)) => Problem::new(error, &self.server()).title,
             LinkState::Connecting { .. } if client.has_files() => gettext("Joining this network…"),
             LinkState::Connecting { to } => gettext_f("Connecting to {address}…", &[("address", to)]),
+            LinkState::Online { .. } if !client.has_network() => gettext("This computer is not on a network"),
             LinkState::Online { name, .. } if client.has_files() => {
                 gettext_f("On this network as {name}", &[("name", &name.shown())])
             }
@@ -99,6 +100,7 @@ impl Window {
         };
         imp.link.set_label(&words);
         let icon = match &link {
+            LinkState::Online { .. } if !client.has_network() => "dialog-warning-symbolic",
             LinkState::Online { .. } => "klatch-online",
             LinkState::Offline(None) => "klatch-offline",
             LinkState::Connecting { .. } => "klatch-away",
@@ -153,6 +155,7 @@ impl Window {
             imp.placeholder_text.set_label(&gettext("Others join by connecting to one of these addresses:"));
             imp.addresses.set_port(port);
         }
+        imp.look_again.set_visible(page.may_look_again);
         imp.placeholder_button.set_visible(page.button.is_some());
         if let Some((label, action)) = page.button {
             imp.placeholder_button.set_label(&label);
@@ -166,7 +169,13 @@ impl Window {
     fn placeholder(&self, client: &Client) -> Placeholder {
         let connect = || Some((gettext("_Connect"), "app.connect"));
         let preferences = || Some((gettext("_Preferences"), "app.preferences"));
-        let new = |title: String, text: String| Placeholder { title, text, button: None, is_busy: false };
+        let new = |title: String, text: String| Placeholder {
+            title,
+            text,
+            button: None,
+            is_busy: false,
+            may_look_again: false,
+        };
         let has_files = client.has_files();
         match client.link() {
             LinkState::Offline(None) => Placeholder {
@@ -194,7 +203,12 @@ impl Window {
                     ..new(problem.title, problem.advice)
                 }
             }
+            LinkState::Online { .. } if client.roster().is_empty() && !client.has_network() => new(
+                gettext("This computer is not on a network"),
+                gettext("As soon as it is, people appear here by themselves."),
+            ),
             LinkState::Online { .. } if has_files && client.roster().is_empty() => Placeholder {
+                may_look_again: true,
                 button: Some((gettext("Add by A_ddress…"), "app.add-peer")),
                 is_busy: true,
                 ..new(gettext("Nobody found yet"), how_to_be_found())
@@ -219,6 +233,7 @@ struct Placeholder {
     text: String,
     button: Option<(String, &'static str)>,
     is_busy: bool,
+    may_look_again: bool,
 }
 
 /// What others must know to come as well.

@@ -14,6 +14,11 @@ pub struct Adding {
 }
 
 impl Client {
+    /// Whether this computer is on a network, as far as is known. Only peers are told.
+    pub fn has_network(&self) -> bool {
+        !self.imp().lacks_network.get()
+    }
+
     /// By which of the addresses that the user has given somebody is known.
     pub fn added_address(&self, name: &UserName) -> Option<ServerAddress> {
         let added = self.imp().added.borrow();
@@ -73,8 +78,15 @@ impl Client {
         self.tell_problem(Some(Failure::Stranger { name, address }));
     }
 
+    /// Takes over whether this computer is on a network.
+    pub fn set_network(&self, is_there: bool) {
+        self.imp().lacks_network.set(!is_there);
+        self.emit_by_name::<()>("link-changed", &[]);
+    }
+
     /// Forgets what is only so while one is a peer.
     pub(super) fn forget_added(&self) {
+        self.imp().lacks_network.set(false);
         self.imp().added.take();
         self.end_adding(Err(NetError::new(NetErrorKind::NotConnected)));
     }
