@@ -123,6 +123,7 @@ async fn measure(
     let total = rate * seconds;
     let (sender, receiver) = net::event_queue();
     pump::start(receiver, client);
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
     let producer = thread::spawn(move || {
         let start = Instant::now();
         for i in 0..total {
@@ -131,7 +132,7 @@ async fn measure(
             if early > Duration::from_millis(1) {
                 thread::sleep(early);
             }
-            if sender.send_blocking(event(i)).is_err() {
+            if !runtime.block_on(sender.send(event(i))) {
                 break;
             }
         }

@@ -112,7 +112,7 @@ pub enum NetErrorKind {
 
 impl NetErrorKind {
     /// Every one that there is.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::HostNotFound,
         Self::Refused,
         Self::Unreachable,

@@ -138,7 +138,7 @@ async fn connection(
             return Ok(());
         }
         Reply::Bytes(bytes) => bytes,
-        Reply::Nothing => Vec::new(),
+        Reply::Nothing => Arc::default(),
     };
     let finished = finish(&mut stream, &bytes).await;
     if is_invite && (finished.is_err() || is_reset(&stream).await) {

@@ -236,21 +236,21 @@ async fn an_acceptance_that_nobody_takes_is_told() {
     stream.write_all(&invite().encode()).await.unwrap();
     drop(stream);
     let request = next_request(&arrived).await;
-    request.reply.send(Reply::Bytes(b"ACK".to_vec())).unwrap();
+    request.reply.send(Reply::Bytes(b"ACK".as_slice().into())).unwrap();
     is_abandoned(&arrived, request.number).await;
 
     // The one who does wait takes it.
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(&invite().encode()).await.unwrap();
     stream.shutdown().await.unwrap();
-    next_request(&arrived).await.reply.send(Reply::Bytes(b"ACK".to_vec())).unwrap();
+    next_request(&arrived).await.reply.send(Reply::Bytes(b"ACK".as_slice().into())).unwrap();
     let mut reply = Vec::new();
     soon(stream.read_to_end(&mut reply)).await.unwrap();
     assert_eq!(reply, b"ACK");
     drop(stream);
     // Whatever was to be told of the last one would come before this one.
-    let asked = tokio::spawn(async move { ask(&[address], &invite(), Form::default()).await });
-    next_request(&arrived).await.reply.send(Reply::Bytes(b"ACK".to_vec())).unwrap();
+    let asked = tokio::spawn(async move { ask(&[address], &invite(), Habits::default()).await });
+    next_request(&arrived).await.reply.send(Reply::Bytes(b"ACK".as_slice().into())).unwrap();
     assert_eq!(soon(asked).await.unwrap().unwrap().reply, b"ACK");
     tokio::time::pause();
     assert!(timeout(DEADLINE, arrived.recv()).await.is_err(), "nothing is told of those who have taken theirs");

@@ -149,7 +149,7 @@ impl People {
 
     /// Somebody calls themselves so, and is known by another name. Takes no name that somebody has, and one for each.
     pub(super) fn calls_themselves(&mut self, person: &UserName, own_name: UserName) {
-        let is_free = !self.known.contains_key(&own_name) && !self.blocked.contains(&own_name);
+        let is_free = !self.known.contains_key(&own_name) && !self.blocked.contains_key(&own_name);
         if is_free && self.known.contains_key(person) && self.own_names.values().all(|known| known != person) {
             self.own_names.insert(own_name, person.clone());
         }

@@ -493,7 +493,7 @@ async fn who_speaks_and_was_not_found_is_looked_for() {
     lan.add_unheard("bob", &["127.0.0.1:9".parse().unwrap()]);
     let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
     let offer = PeerRequest::OfferFile { from: name("bob"), file: "of bob".into() };
-    exchange::ask(&at, &offer, Form::default()).await.unwrap();
+    exchange::ask(&at, &offer, Habits::default()).await.unwrap();
     let file = |event: &Event| if let Event::Offered { file, .. } = event { Some(file.clone()) } else { None };
     assert_eq!(ann.wait(file).await, "of bob");
 }
@@ -506,19 +506,19 @@ async fn an_invitation_that_is_given_up_before_its_sender_is_known_is_not_shown(
     ann.sees("cid").await;
     let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
     let invite = |id| PeerRequest::Invite { chat: ConversationId::Int(id), from: name("bob") };
-    let given_up = exchange::request(&at, &invite(7).encode()).await.unwrap().0;
+    let given_up = exchange::request(&at, &invite(7).encode(), Habits::default()).await.unwrap().0;
     SockRef::from(&given_up).set_linger(Some(Duration::ZERO)).unwrap();
     let mut given_up = Some(given_up);
     for file in ["one", "two"] {
         // By the time that this is told, what was done before has probably come in.
         let offer = PeerRequest::OfferFile { from: name("cid"), file: file.into() };
-        exchange::ask(&at, &offer, Form::default()).await.unwrap();
+        exchange::ask(&at, &offer, Habits::default()).await.unwrap();
         ann.wait(|event| matches!(event, Event::Offered { .. }).then_some(())).await;
         drop(given_up.take());
     }
     lan.add("bob", &["127.0.0.1:9".parse().unwrap()]);
     ann.sees("bob").await;
-    let _open = exchange::request(&at, &invite(8).encode()).await.unwrap();
+    let _open = exchange::request(&at, &invite(8).encode(), Habits::default()).await.unwrap();
     let invited =
         |event: &Event| if let Event::Invited { conversation, .. } = event { Some(conversation.clone()) } else { None };
     assert_eq!(ann.wait(invited).await, ConversationId::Int(8));

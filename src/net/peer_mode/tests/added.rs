@@ -147,7 +147,7 @@ async fn who_announces_another_name_than_they_tell_is_one_person() {
     ann.sees("Bob Smith").await;
     let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
     let offer = PeerRequest::OfferFile { from: name("bob"), file: "slides.pdf".into() };
-    exchange::ask(&at, &offer, Form::default()).await.unwrap();
+    exchange::ask(&at, &offer, Habits::default()).await.unwrap();
     let from = |event: &Event| if let Event::Offered { from, .. } = event { Some(from.clone()) } else { None };
     assert_eq!(ann.wait(from).await, name("Bob Smith"));
 
@@ -174,7 +174,7 @@ async fn who_is_not_known_and_knocks_is_told_of_once() {
     let invite = |from: &str| PeerRequest::Invite { chat: ConversationId::Int(7), from: name(from) };
     let knocks = ["ann", "eve", "eve"].map(|from| {
         let request = invite(from);
-        async move { exchange::ask(&at, &request, Form::default()).await.unwrap().reply }
+        async move { exchange::ask(&at, &request, Habits::default()).await.unwrap().reply }
     });
     for refused in knocks.map(tokio::spawn) {
         assert_eq!(social::acceptance(&refused.await.unwrap()), Some(false));
