@@ -74,6 +74,7 @@ fn objects(event: &Event, is_peer: bool) -> Vec<Value> {
         | Event::Added(_)
         | Event::Stranger { .. }
         | Event::Network { .. }
+        | Event::Picture { .. }
         | Event::Unoffered { .. }
         | Event::Transfer(Transfer { state: TransferState::Offered, .. }) => Vec::new(),
         Event::UserInfo { of, info } => {

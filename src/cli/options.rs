@@ -110,6 +110,7 @@ impl Options {
                 info: UserInfo::default(),
                 blocked: Vec::new(),
                 added: Vec::new(),
+                pictures: false,
             })),
         }
     }

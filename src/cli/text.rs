@@ -30,7 +30,7 @@ pub(super) fn lines(event: &Event) -> Vec<String> {
             vec![format!("[{}] {}: {}", said.conversation, said.from, body.join("\n    "))]
         }
         // Who is at an added address is told with all the others.
-        Event::Delivery { .. } | Event::Added(_) => Vec::new(),
+        Event::Delivery { .. } | Event::Added(_) | Event::Picture { .. } => Vec::new(),
         Event::UserInfo { of, info } => std::iter::once(format!("* {of}:"))
             .chain(
                 info.fields.iter().map(|(field, value)| format!("    {}: {}", displayable(field), displayable(value))),

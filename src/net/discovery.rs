@@ -41,6 +41,8 @@ pub(super) struct Advertisement {
     pub port: u16,
     /// The status, for the TXT record; cut to what fits there.
     pub status: String,
+    /// A short word for one's picture, for the TXT record, if there is one: another word for another picture.
+    pub picture: Option<String>,
 }
 
 /// What discovery has learnt.
@@ -77,6 +79,8 @@ pub(super) struct Peer {
     pub addresses: Vec<SocketAddr>,
     /// Its status, if it tells one.
     pub status: Option<String>,
+    /// What it announces of its picture, if it does.
+    pub picture: Option<String>,
     /// Everything in its TXT record, the status included, in its order.
     pub text: Vec<(String, String)>,
 }
@@ -103,6 +107,7 @@ pub(super) struct Discovery {
 #[derive(Debug)]
 enum Order {
     Status(String),
+    Picture(Option<String>),
     Refresh,
     Verify(UserName),
     Stop(Sender<()>),
@@ -112,6 +117,11 @@ impl Discovery {
     /// Announces another status.
     pub(super) fn set_status(&self, status: &str) {
         self.order(Order::Status(status.to_owned()));
+    }
+
+    /// Announces another picture, or none.
+    pub(super) fn set_picture(&self, mark: Option<String>) {
+        self.order(Order::Picture(mark));
     }
 
     /// Asks the network again, because somebody is missed, or there are signs of somebody who was not found. New networks,

@@ -60,6 +60,14 @@ pub enum Event {
         /// What they tell.
         info: UserInfo,
     },
+    /// Peer mode, where pictures are wanted: the picture that somebody has now, as the bytes of an image file, not checked;
+    /// or none.
+    Picture {
+        /// Whose.
+        of: UserName,
+        /// Which.
+        picture: Option<Vec<u8>>,
+    },
     /// Peer mode: what somebody shares, the answer to [`super::Command::ListFiles`].
     Files {
         /// Who shares.

@@ -106,6 +106,7 @@ fn size(event: &Event) -> usize {
                 let fields = info.fields.iter().map(|(field, value)| OVERHEAD + field.len() + value.len());
                 fields.sum::<usize>() + info.picture.as_ref().map_or(0, Vec::len)
             }
+            Event::Picture { of, picture } => name(of) + picture.as_ref().map_or(0, Vec::len),
             Event::Files { names, .. } => names.iter().map(|file| OVERHEAD + file.len()).sum(),
             Event::Problem(error)
             | Event::Unanswered { because: error, .. }

@@ -69,6 +69,8 @@ pub struct PeerParameters {
     pub blocked: Vec<UserName>,
     /// Where people are who cannot be discovered; see [`super::Command::AddPeer`].
     pub added: Vec<ServerAddress>,
+    /// Whether to ask everybody for their picture, for whoever shows them.
+    pub pictures: bool,
 }
 
 /// Where a server is: a host name or an IP address, and a port.

@@ -4,6 +4,7 @@ mod added;
 mod errands;
 mod files;
 mod offers;
+mod pictures;
 mod reports;
 mod requests;
 mod strangers;
@@ -28,6 +29,7 @@ use self::added::Sources;
 use self::errands::{Errands, News};
 use self::files::Files;
 use self::offers::Offers;
+use self::pictures::Pictures;
 use self::strangers::Strangers;
 use self::transfers::{Transfers, Wanted};
 use super::command::Command;
@@ -86,6 +88,7 @@ struct Peer<'a> {
     habits: HashMap<UserName, Habits>,
     sources: Sources,
     strangers: Strangers,
+    pictures: Pictures,
     port: u16,
 }
 
@@ -124,6 +127,7 @@ pub(super) async fn run(
         name: parameters.name.clone(),
         port,
         status: parameters.status.as_str().to_owned(),
+        picture: parameters.info.picture.as_deref().map(pictures::mark),
     });
     let mut peer = Peer {
         node: Node::new(parameters.name.clone(), parameters.service_type.as_str()),
@@ -142,6 +146,7 @@ pub(super) async fn run(
         habits: HashMap::new(),
         sources: Sources::new(&parameters.added),
         strangers: Strangers::default(),
+        pictures: Pictures::default(),
         port,
         parameters,
     };
@@ -204,7 +209,7 @@ impl Peer<'_> {
         round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let early = self.early.iter().map(|(until, _)| *until).min();
-            let deadline = [self.node.deadline(), early].into_iter().flatten().min();
+            let deadline = [self.node.deadline(), early, self.pictures.deadline()].into_iter().flatten().min();
             tokio::select! {
                 command = inbox.recv() => match command {
                     Err(_) => return Next::End,
@@ -225,6 +230,7 @@ impl Peer<'_> {
                 () = sleep_until(deadline) => {
                     self.give(Input::Tick).await;
                     self.admit_early(Instant::now()).await;
+                    self.ask_for_pictures(Instant::now());
                 }
                 _ = round.tick() => self.look_at_given(),
             }
@@ -307,11 +313,12 @@ impl Peer<'_> {
         self.tell(Event::Link(LinkState::Online { at, name, port })).await;
     }
 
-    async fn found(&mut self, name: UserName, status: Status, addresses: Vec<SocketAddr>) {
+    async fn found(&mut self, name: UserName, status: Status, addresses: Vec<SocketAddr>, picture: Option<String>) {
         let before = self.node.addresses(&name).unwrap_or_default();
         let touched: Vec<IpAddr> = before.iter().chain(&addresses).map(SocketAddr::ip).collect();
-        self.give(Input::Found { name, status, addresses }).await;
+        self.give(Input::Found { name: name.clone(), status, addresses }).await;
         self.note_people(touched);
+        self.want_picture(&name, picture.as_deref()).await;
         if !self.early.is_empty() {
             self.tell_roster().await;
         }
@@ -322,6 +329,7 @@ impl Peer<'_> {
         let touched = self.node.addresses(&name).unwrap_or_default().iter().map(SocketAddr::ip).collect();
         self.habits.remove(&name);
         self.errands.give_up(&name);
+        self.pictures.lost(&name);
         self.give(Input::Lost(name)).await;
         self.note_people(touched);
     }
@@ -384,13 +392,23 @@ impl Peer<'_> {
             Command::RemovePeer(address) => self.forget_address(&address).await,
             Command::Share(folder) => self.share(folder),
             Command::SetDownloads(folder) => self.parameters.downloads = folder,
-            Command::SetUserInfo(info) => self.parameters.info = info,
+            Command::SetUserInfo(info) => {
+                if info.picture != self.parameters.info.picture {
+                    self.discovery.set_picture(info.picture.as_deref().map(pictures::mark));
+                }
+                self.parameters.info = info;
+            }
             Command::Block { name, blocked } => {
                 if blocked {
                     let theirs = self.offers.drop_of(&name);
                     self.tell_unoffered(theirs).await;
                 }
-                self.give(Input::Command(Command::Block { name, blocked })).await;
+                self.give(Input::Command(Command::Block { name: name.clone(), blocked })).await;
+                if blocked {
+                    self.forget_picture(&name).await;
+                } else {
+                    self.want_picture(&name, None).await;
+                }
             }
             command => self.give(Input::Command(command)).await,
         }

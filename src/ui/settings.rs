@@ -208,6 +208,7 @@ impl Settings {
             info: self.user_info(),
             blocked: self.blocked(),
             added: self.added_peers(),
+            pictures: true,
         }
     }
 

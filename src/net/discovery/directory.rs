@@ -106,8 +106,11 @@ impl Directory {
         }
         let text: Vec<(String, String)> =
             sighting.text.into_iter().take(TEXT).map(|(key, value)| (key, lenient_text(value))).collect();
-        let status = text.iter().find(|(key, _)| key.eq_ignore_ascii_case("status")).map(|(_, value)| value.clone());
-        let peer = Peer { name, addresses, status, text };
+        let entry = |wanted: &str| {
+            text.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.clone())
+        };
+        let (status, picture) = (entry("status"), entry("picture"));
+        let peer = Peer { name, addresses, status, picture, text };
         let is_other = |full_name: &str, known: &Known| full_name != sighting.full_name && known.peer.name == peer.name;
         if !is_plain && self.peers.iter().any(|(full_name, known)| is_other(full_name, known)) {
             // To multicast DNS these are two names, so neither has to give way; nobody is taken for somebody else.

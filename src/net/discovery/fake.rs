@@ -31,11 +31,18 @@ impl FakeLan {
         let (events, heard) = async_channel::unbounded();
         let lan = self.clone();
         tokio::spawn(async move {
-            let addresses = vec![SocketAddr::from(([127, 0, 0, 1], advertisement.port))];
-            let own = lan.enter(&advertisement.name, addresses, &advertisement.status, Some(&events));
+            let own = Peer {
+                name: advertisement.name,
+                addresses: vec![SocketAddr::from(([127, 0, 0, 1], advertisement.port))],
+                status: Some(advertisement.status),
+                picture: advertisement.picture,
+                text: Vec::new(),
+            };
+            let own = lan.enter(own, Some(&events));
             while let Ok(order) = inbox.recv().await {
                 match order {
-                    Order::Status(status) => lan.change(&own, &status),
+                    Order::Status(status) => lan.change(&own, |peer| peer.status = Some(status)),
+                    Order::Picture(mark) => lan.change(&own, |peer| peer.picture = mark),
                     Order::Refresh => lan.tell_all(&own, &events),
                     Order::Verify(name) => lan.verify(&name),
                     Order::Stop(_) => break,
@@ -48,13 +55,25 @@ impl FakeLan {
 
     /// Adds a peer that is nobody of ours; tells the name that it got.
     pub(in crate::net) fn add(&self, name: &str, addresses: &[SocketAddr]) -> UserName {
-        self.enter(&UserName::received(name), addresses.to_vec(), "online", None)
+        let status = Some("online".to_owned());
+        let (name, addresses) = (UserName::received(name), addresses.to_vec());
+        self.enter(Peer { name, addresses, status, picture: None, text: Vec::new() }, None)
+    }
+
+    /// Lets a peer announce something else.
+    pub(in crate::net) fn change(&self, name: &UserName, change: impl FnOnce(&mut Peer)) {
+        let mut members = self.members.lock().unwrap();
+        if let Some(member) = members.iter_mut().find(|member| member.peer.name == *name) {
+            change(&mut member.peer);
+            let peer = member.peer.clone();
+            tell(&members, name, &Event::Found(peer));
+        }
     }
 
     /// Adds a peer that nobody hears of who does not search.
     pub(in crate::net) fn add_unheard(&self, name: &str, addresses: &[SocketAddr]) {
-        let peer =
-            Peer { name: UserName::received(name), addresses: addresses.to_vec(), status: None, text: Vec::new() };
+        let (name, addresses) = (UserName::received(name), addresses.to_vec());
+        let peer = Peer { name, addresses, status: None, picture: None, text: Vec::new() };
         self.members.lock().unwrap().push(Member { peer, events: None, is_silent: false });
     }
 
@@ -73,12 +92,11 @@ impl FakeLan {
         Some(gone.peer)
     }
 
-    fn enter(&self, name: &UserName, at: Vec<SocketAddr>, status: &str, events: Option<&Sender<Event>>) -> UserName {
+    fn enter(&self, mut peer: Peer, events: Option<&Sender<Event>>) -> UserName {
         let mut members = self.members.lock().unwrap();
         let taken: HashSet<String> = members.iter().map(|member| instance::key(member.peer.name.as_str())).collect();
-        let name = UserName::received(&instance::free(&instance::from_wanted(name.as_str()), &taken));
-        let text = vec![("txtvers".to_owned(), "1".to_owned()), ("status".to_owned(), status.to_owned())];
-        let peer = Peer { name: name.clone(), addresses: at, status: Some(status.to_owned()), text };
+        let name = UserName::received(&instance::free(&instance::from_wanted(peer.name.as_str()), &taken));
+        peer.name = name.clone();
         if let Some(events) = events {
             let _ = events.try_send(Event::Published { name: name.clone() });
             tell_all(&members, &name, events);
@@ -90,16 +108,6 @@ impl FakeLan {
 
     fn tell_all(&self, own: &UserName, events: &Sender<Event>) {
         tell_all(&self.members.lock().unwrap(), own, events);
-    }
-
-    fn change(&self, name: &UserName, status: &str) {
-        let mut members = self.members.lock().unwrap();
-        if let Some(member) = members.iter_mut().find(|member| member.peer.name == *name) {
-            member.peer.status = Some(status.to_owned());
-            member.peer.text[1].1 = status.to_owned();
-            let peer = member.peer.clone();
-            tell(&members, name, &Event::Found(peer));
-        }
     }
 
     fn verify(&self, name: &UserName) {
@@ -132,7 +140,8 @@ mod tests {
 
     fn advertisement(name: &str, port: u16) -> Advertisement {
         let name = UserName::received(name);
-        Advertisement { service_type: super::super::ServiceType::default(), name, port, status: "online".to_owned() }
+        let service_type = super::super::ServiceType::default();
+        Advertisement { service_type, name, port, status: "online".to_owned(), picture: None }
     }
 
     fn published(name: &str) -> Event {

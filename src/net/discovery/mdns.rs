@@ -161,11 +161,11 @@ impl Task {
         match order {
             Order::Status(status) => {
                 self.advertisement.status = status;
-                if let Some(announcer) = &mut self.announcer {
-                    announcer.set_status(&self.advertisement.status);
-                    // A status that is taken back at once is not told again so soon.
-                    self.announce_again_soon();
-                }
+                self.announce_change();
+            }
+            Order::Picture(mark) => {
+                self.advertisement.picture = mark;
+                self.announce_change();
             }
             Order::Refresh => self.search_anew(),
             Order::Verify(name) => {
@@ -268,6 +268,15 @@ impl Task {
         let at = Instant::now() + REPEAT + Duration::from_millis(fastrand::u64(..JITTER_MILLIS));
         let timer = if self.timers.repeat.is_none() { &mut self.timers.repeat } else { &mut self.timers.repeat_again };
         *timer = Some(at);
+    }
+
+    /// Tells everybody what has changed about oneself.
+    fn announce_change(&mut self) {
+        if let Some(announcer) = &mut self.announcer {
+            announcer.change(&self.advertisement);
+            // A status that is taken back at once is not told again so soon.
+            self.announce_again_soon();
+        }
     }
 
     /// Announces under this name.

@@ -95,6 +95,20 @@ pub(in crate::net) async fn tell(
     timeout(grace, discard(&mut stream)).await.unwrap_or(Ok(())).map_err(ExchangeError::Lost)
 }
 
+/// Asks one time and in one form for a value: whoever does not understand that is left alone. The reply may have so many
+/// bytes.
+pub(in crate::net) async fn ask_once(
+    to: &[SocketAddr],
+    request: &PeerRequest,
+    habits: Habits,
+    limit: usize,
+) -> Result<Vec<u8>, ExchangeError> {
+    let (mut stream, _) = self::request(to, &request.encode_as(habits.form), habits).await?;
+    let mut scanner = Scanner::new(limit);
+    let is_complete = |reply: &[u8]| matches!(scanner.scan(reply.trim_ascii_start()), Ok(Some(_)));
+    read_reply(&mut stream, FORM, limit, is_complete).await
+}
+
 /// Asks until a reply makes sense. Asking several times does no harm. Each form waits so long before the next one is tried
 /// beside it: whoever has to look for the answer may still give it. When all of them have waited, they end: whoever has
 /// said nothing at all may be reading until then.

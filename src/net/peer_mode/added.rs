@@ -103,7 +103,7 @@ impl Peer<'_> {
         self.sources.discovered.insert(peer.name.clone());
         self.unite(&peer).await;
         let status = Status::received(peer.status.as_deref().unwrap_or("online"));
-        self.found(peer.name, status, peer.addresses).await;
+        self.found(peer.name, status, peer.addresses, peer.picture).await;
         self.tell_added(false).await;
     }
 
@@ -211,8 +211,9 @@ impl Peer<'_> {
         self.habits.insert(name.clone(), answer.habits);
         if !self.sources.discovered.contains(&name) {
             let status = Status::received(answer.info.field("status").unwrap_or("online"));
-            self.found(name, status, answer.at).await;
+            self.found(name.clone(), status, answer.at, None).await;
         }
+        self.tell_picture(&name, &answer.info).await;
         Ok(())
     }
 

@@ -4,10 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_channel::Sender;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::added::{Answering, Silence};
 use super::files::Files;
@@ -24,6 +26,9 @@ use crate::protocol::social::{self, FileList, PeerRequest, UserInfo};
 
 /// Most requests of ours on their way at once; the others wait.
 const REQUESTS: usize = 64;
+/// How long a reply may be from which only the picture is wanted, which nobody has asked for, and how long it may take.
+const PICTURE_BYTES: usize = 4 << 20;
+const PICTURE: Duration = Duration::from_secs(30);
 
 /// What an errand has brought.
 #[derive(Debug)]
@@ -32,6 +37,8 @@ pub(super) enum News {
     Asked(AskKey, UserName, Answer),
     /// What somebody tells about themselves.
     UserInfo(UserName, Result<(UserInfo, Habits), NetError>),
+    /// What somebody tells about themselves who was asked for the sake of the picture; `None` if that cannot be had.
+    Picture(UserName, Option<UserInfo>),
     /// What somebody shares.
     Files(UserName, Result<(FileList, Habits), NetError>),
     /// Somebody has been offered a file of ours, by this name.
@@ -116,6 +123,15 @@ impl Errands {
                     .map_err(|error| bad_reply(&answer.reply, &error))
             });
             News::UserInfo(of, info)
+        });
+    }
+
+    /// Asks somebody who they are, one time, for the sake of the picture.
+    pub(super) fn picture(&self, of: UserName, at: Vec<SocketAddr>, habits: Habits) {
+        self.run(async move {
+            let asking = exchange::ask_once(&at, &PeerRequest::GetUserInfo, habits, PICTURE_BYTES);
+            let reply = timeout(PICTURE, asking).await.ok().and_then(Result::ok);
+            News::Picture(of, reply.and_then(|reply| UserInfo::from_reply(&reply).ok()))
         });
     }
 

@@ -22,7 +22,14 @@ impl Peer<'_> {
             }
             News::UserInfo(of, Ok((info, habits))) => {
                 self.habits.insert(of.clone(), habits);
+                self.tell_picture(&of, &info).await;
                 self.tell(Event::UserInfo { of, info }).await;
+            }
+            News::Picture(of, info) => {
+                self.pictures.answered();
+                if let Some(info) = info {
+                    self.tell_picture(&of, &info).await;
+                }
             }
             News::Files(of, Ok((FileList { mut names, unfit }, habits))) => {
                 self.habits.insert(of.clone(), habits);

@@ -2,6 +2,7 @@
 
 mod added;
 mod files;
+mod pictures;
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -50,6 +51,7 @@ fn parameters(who: &str) -> PeerParameters {
         info: UserInfo::default(),
         blocked: Vec::new(),
         added: Vec::new(),
+        pictures: true,
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) struct Announcer {
     host: String,
     port: u16,
     status: String,
+    picture: Option<String>,
     /// Others have been told. Before that, the name is being probed, and what is announced must not change.
     is_announced: bool,
 }
@@ -51,6 +52,7 @@ impl Announcer {
             host: format!("{HOST}{:08x}.local.", fastrand::u32(..)),
             port: advertisement.port,
             status: advertisement.status.clone(),
+            picture: advertisement.picture.clone(),
             is_announced: false,
         };
         announcer.begin();
@@ -96,8 +98,10 @@ impl Announcer {
         !self.is_announced || !host.starts_with(HOST) || self.host < host
     }
 
-    pub(super) fn set_status(&mut self, status: &str) {
-        status.clone_into(&mut self.status);
+    /// Announces the status and the picture of this advertisement from now on.
+    pub(super) fn change(&mut self, advertisement: &Advertisement) {
+        self.status.clone_from(&advertisement.status);
+        self.picture.clone_from(&advertisement.picture);
         self.announce_again();
     }
 
@@ -177,7 +181,8 @@ impl Announcer {
     }
 
     fn service(&self, port: u16, requires_probe: bool) -> mdns_sd::Result<ServiceInfo> {
-        let text = [("txtvers", "1"), ("status", instance::cut(&self.status, STATUS))];
+        let mut text = vec![("txtvers", "1"), ("status", instance::cut(&self.status, STATUS))];
+        text.extend(self.picture.as_deref().map(|mark| ("picture", mark)));
         let mut service = ServiceInfo::new(self.service_type.as_str(), &self.name, &self.host, "", port, &text[..])?;
         service.set_requires_probe(requires_probe);
         Ok(service.enable_addr_auto())
