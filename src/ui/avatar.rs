@@ -21,7 +21,18 @@ mod imp {
         #[property(get, set)]
         pub size: Cell<i32>,
         pub name: RefCell<String>,
+        /// Shown instead of the initials.
+        #[property(get, set = Self::set_picture, nullable)]
         pub picture: RefCell<Option<gdk::Texture>>,
+    }
+
+    impl Avatar {
+        fn set_picture(&self, picture: Option<gdk::Texture>) {
+            if *self.picture.borrow() != picture {
+                self.picture.replace(picture);
+                self.obj().queue_draw();
+            }
+        }
     }
 
     #[glib::object_subclass]
@@ -64,17 +75,6 @@ impl Avatar {
             name.clone_into(&mut self.imp().name.borrow_mut());
             self.queue_draw();
         }
-    }
-
-    /// Shows this picture instead of the initials; `None` shows those again.
-    pub fn set_picture(&self, picture: Option<gdk::Texture>) {
-        self.imp().picture.replace(picture);
-        self.queue_draw();
-    }
-
-    /// The picture that is shown.
-    pub fn picture(&self) -> Option<gdk::Texture> {
-        self.imp().picture.borrow().clone()
     }
 }
 

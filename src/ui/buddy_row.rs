@@ -117,6 +117,7 @@ impl BuddyRow {
 
     fn show_buddy(&self, buddy: &Buddy) {
         let imp = self.imp();
+        imp.avatar.set_picture(buddy.picture());
         let is_me_or_invited = !buddy.note().is_empty();
         let icon = presence_icon(buddy.presence());
         imp.presence.set_icon_name(Some(icon));

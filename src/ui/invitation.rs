@@ -81,6 +81,9 @@ impl InvitationRow {
         let imp = row.imp();
         let from = invitation.from();
         imp.avatar.set_person(&from);
+        if let Some(buddy) = invitation.sender().and_then(|name| client.roster().get(name)) {
+            buddy.bind_property("picture", &*imp.avatar, "picture").sync_create().build();
+        }
         let text = words(invitation);
         if invitation.is_offer() {
             imp.decline.set_label(&gettext("_Refuse"));

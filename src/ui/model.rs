@@ -10,6 +10,7 @@ mod failure;
 mod inquiry;
 mod invitation;
 mod message;
+mod portraits;
 mod rate;
 mod roster;
 mod shared_file;

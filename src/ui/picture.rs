@@ -13,18 +13,19 @@ use gtk::gdk_pixbuf::{InterpType, Pixbuf, PixbufLoader};
 use gtk::prelude::*;
 use gtk::{gdk, gio, glib};
 
-use super::avatar::Avatar;
 use super::settings::{PICTURE_BYTES, Settings, key};
 
 /// The largest file that is looked at, in bytes.
 const FILE_BYTES: usize = 8 << 20;
-/// The most pixels that are decoded: those of a photograph of today.
+/// The most pixels that are decoded: those of a photograph of today; and where nobody has asked to see it, what takes
+/// neither much memory nor much time.
 const PIXELS: i64 = 64 << 20;
+const PORTRAIT_PIXELS: i64 = 16 << 20;
 /// Width and height at which a picture is shown, in pixels.
 const SIDE: i64 = 256;
 
-/// Width and height of one's own picture, in pixels.
-const OWN_SIDE: i32 = 96;
+/// Width and height of one's own picture, and of those beside names, in pixels.
+const SMALL_SIDE: i32 = 96;
 /// How much longer than broad a picture may be before it is made so: a strip has no middle to show.
 const STRETCH: i64 = 16;
 
@@ -37,22 +38,35 @@ struct Pixels {
     has_alpha: bool,
 }
 
-/// Makes a picture that can be shown, at most 256 pixels wide and high; `None` if it is not a sound PNG, JPEG or GIF
-/// image of reasonable size.
-pub(super) async fn decode(file: Vec<u8>) -> Option<gdk::Texture> {
-    let pixels = gio::spawn_blocking(move || {
-        let image = scaled(&file, to_be_shown)?;
-        Some(Pixels {
+impl Pixels {
+    fn of(image: &Pixbuf) -> Option<Self> {
+        Some(Self {
             bytes: image.read_pixel_bytes(),
             width: image.width(),
             height: image.height(),
             stride: usize::try_from(image.rowstride()).ok()?,
             has_alpha: image.has_alpha(),
         })
-    });
-    let pixels = pixels.await.ok()??;
-    let format = if pixels.has_alpha { gdk::MemoryFormat::R8g8b8a8 } else { gdk::MemoryFormat::R8g8b8 };
-    Some(gdk::MemoryTexture::new(pixels.width, pixels.height, format, &pixels.bytes, pixels.stride).upcast())
+    }
+
+    fn texture(&self) -> gdk::Texture {
+        let format = if self.has_alpha { gdk::MemoryFormat::R8g8b8a8 } else { gdk::MemoryFormat::R8g8b8 };
+        gdk::MemoryTexture::new(self.width, self.height, format, &self.bytes, self.stride).upcast()
+    }
+}
+
+/// Makes a picture that can be shown, at most 256 pixels wide and high; `None` if it is not a sound PNG, JPEG or GIF
+/// image of reasonable size.
+pub(super) async fn decode(file: Vec<u8>) -> Option<gdk::Texture> {
+    let pixels = gio::spawn_blocking(move || Pixels::of(&scaled(&file, PIXELS, to_be_shown)?));
+    Some(pixels.await.ok()??.texture())
+}
+
+/// Makes a picture to be shown beside a name, a square of 96 pixels a side, cut out of the middle; `None` if it is not a
+/// sound PNG, JPEG or GIF image of reasonable size. Whoever has many of them makes one after the other.
+pub(super) async fn portrait(file: Vec<u8>) -> Option<gdk::Texture> {
+    let pixels = gio::spawn_blocking(move || Pixels::of(&square(&file, PORTRAIT_PIXELS)?));
+    Some(pixels.await.ok()??.texture())
 }
 
 /// Makes a picture of oneself out of an image file: a square PNG of 96 pixels a side, cut out of the middle, with nothing
@@ -73,12 +87,17 @@ fn read(path: &Path) -> Option<Vec<u8>> {
 }
 
 fn own(file: &[u8]) -> Option<Vec<u8>> {
-    let image = scaled(file, to_be_cut)?;
+    let png = square(file, PIXELS)?.save_to_bufferv("png", &[("compression", "9")]);
+    png.ok().filter(|png| png.len() <= PICTURE_BYTES)
+}
+
+/// The middle of a picture, as a small square.
+fn square(file: &[u8], limit: i64) -> Option<Pixbuf> {
+    let image = scaled(file, limit, to_be_cut)?;
     let (width, height) = (image.width(), image.height());
     let side = width.min(height);
     let middle = image.new_subpixbuf((width - side) / 2, (height - side) / 2, side, side);
-    let square = middle.scale_simple(OWN_SIDE, OWN_SIDE, InterpType::Bilinear)?;
-    square.save_to_bufferv("png", &[("compression", "9")]).ok().filter(|png| png.len() <= PICTURE_BYTES)
+    middle.scale_simple(SMALL_SIDE, SMALL_SIDE, InterpType::Bilinear)
 }
 
 /// The size at which the longer side is that of the place.
@@ -87,15 +106,15 @@ fn to_be_shown(width: i64, height: i64) -> (i64, i64) {
     (width * SIDE / longest, height * SIDE / longest)
 }
 
-/// The size at which the shorter side is that of one's own picture.
+/// The size at which the shorter side is that of the square.
 fn to_be_cut(width: i64, height: i64) -> (i64, i64) {
-    let (side, shortest) = (i64::from(OWN_SIDE), width.min(height));
+    let (side, shortest) = (i64::from(SMALL_SIDE), width.min(height));
     let fit = |length: i64| (length * side / shortest).min(side * STRETCH);
     (fit(width), fit(height))
 }
 
-/// Decodes a picture at the size that `fit` makes of its own.
-fn scaled(file: &[u8], fit: fn(i64, i64) -> (i64, i64)) -> Option<Pixbuf> {
+/// Decodes a picture that has at most so many pixels, at the size that `fit` makes of its own.
+fn scaled(file: &[u8], limit: i64, fit: fn(i64, i64) -> (i64, i64)) -> Option<Pixbuf> {
     if file.len() > FILE_BYTES {
         return None;
     }
@@ -105,7 +124,7 @@ fn scaled(file: &[u8], fit: fn(i64, i64) -> (i64, i64)) -> Option<Pixbuf> {
         let is_fit = Rc::clone(&is_fit);
         move |loader, width, height| {
             let (w, h) = (i64::from(width), i64::from(height));
-            if w < 1 || h < 1 || w * h > PIXELS {
+            if w < 1 || h < 1 || w * h > limit {
                 is_fit.set(false);
                 // The loaders take this for an error, before they ask for memory.
                 loader.set_size(0, 0);
@@ -138,30 +157,34 @@ fn kind(file: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Shows one's own picture on an avatar, and follows the settings.
-pub(super) fn follow_own(avatar: &Avatar, settings: &Settings) {
-    let refresh = |avatar: &Avatar, settings: &Settings| {
+/// Lets somebody show one's own picture now, and whenever another has been chosen.
+pub(super) fn follow_own<T: IsA<glib::Object>>(shower: &T, settings: &Settings, show: fn(&T, Option<gdk::Texture>)) {
+    let refresh = move |shower: &T, settings: &Settings| {
         let Some(file) = settings.picture() else {
-            avatar.set_picture(None);
+            show(shower, None);
             return;
         };
-        let (avatar, settings) = (avatar.downgrade(), settings.clone());
+        let (shower, settings) = (shower.downgrade(), settings.clone());
         glib::spawn_future_local(async move {
-            let picture = decode(file.clone()).await;
+            let picture = portrait(file.clone()).await;
             // Another may have been chosen meanwhile.
-            if let Some(avatar) = avatar.upgrade().filter(|_| settings.picture() == Some(file)) {
-                avatar.set_picture(picture);
+            if let Some(shower) = shower.upgrade().filter(|_| settings.picture() == Some(file)) {
+                show(&shower, picture);
             }
         });
     };
-    refresh(avatar, settings);
+    refresh(shower, settings);
     let settings = settings.clone();
     let changed = {
-        let settings = settings.clone();
+        let (settings, object) = (settings.clone(), shower.upcast_ref::<glib::Object>());
         glib::closure_local!(
             #[watch]
-            avatar,
-            move |_: gio::Settings, _: &str| refresh(avatar, &settings)
+            object,
+            move |_: gio::Settings, _: &str| {
+                if let Some(shower) = object.downcast_ref::<T>() {
+                    refresh(shower, &settings);
+                }
+            }
         )
     };
     settings.gio().connect_closure(&format!("changed::{}", key::PICTURE), false, changed);
@@ -181,7 +204,7 @@ mod tests {
     #[test]
     fn pictures_become_small_and_keep_their_form() {
         for ((width, height), expected) in [((1000, 500), (256, 128)), ((20, 30), (20, 30)), ((3000, 1), (256, 1))] {
-            let image = scaled(&png(width, height), to_be_shown).unwrap();
+            let image = scaled(&png(width, height), PIXELS, to_be_shown).unwrap();
             assert_eq!((image.width(), image.height()), expected);
         }
     }
@@ -190,14 +213,14 @@ mod tests {
     fn ones_own_picture_is_a_small_square() {
         for (width, height) in [(1000, 500), (20, 30), (3000, 1), (1, 3000), (96, 96)] {
             let own = own(&png(width, height)).unwrap();
-            let image = scaled(&own, to_be_shown).unwrap();
+            let image = scaled(&own, PIXELS, to_be_shown).unwrap();
             assert_eq!((image.width(), image.height()), (96, 96), "of {width} x {height}");
         }
         // The middle is kept.
         let image = Pixbuf::new(Colorspace::Rgb, false, 8, 300, 100).unwrap();
         image.fill(0xff00_00ff);
         image.new_subpixbuf(100, 0, 100, 100).fill(0x0000_ffff);
-        let own = scaled(&own(&image.save_to_bufferv("png", &[]).unwrap()).unwrap(), to_be_shown).unwrap();
+        let own = scaled(&own(&image.save_to_bufferv("png", &[]).unwrap()).unwrap(), PIXELS, to_be_shown).unwrap();
         let bytes = own.read_pixel_bytes();
         let centre = usize::try_from(own.rowstride()).unwrap() * 48 + 48 * 3;
         assert_eq!((bytes.get(centre..centre + 3), own.n_channels()), (Some(&[0, 0, 255][..]), 3));
@@ -215,7 +238,9 @@ mod tests {
         let mut huge = whole.clone();
         huge.splice(16..24, [0, 0, 255, 255, 0, 0, 255, 255]);
         for file in [&b""[..], b"text", b"<svg/>", half, &huge, &vec![0; FILE_BYTES + 1]] {
-            assert!(scaled(file, to_be_shown).is_none() && own(file).is_none(), "{} bytes", file.len());
+            assert!(scaled(file, PIXELS, to_be_shown).is_none() && own(file).is_none(), "{} bytes", file.len());
         }
+        let large = png(8192, 2049);
+        assert!(scaled(&large, PIXELS, to_be_shown).is_some() && square(&large, PORTRAIT_PIXELS).is_none());
     }
 }

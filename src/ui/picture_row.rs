@@ -6,6 +6,7 @@ use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
+use super::avatar::Avatar;
 use super::i18n::gettext;
 use super::picture;
 use super::settings::Settings;
@@ -17,8 +18,7 @@ mod imp {
     use gtk::prelude::*;
     use gtk::subclass::prelude::*;
 
-    use super::super::avatar::Avatar;
-    use super::Settings;
+    use super::{Avatar, Settings};
 
     #[derive(Default, gtk::CompositeTemplate)]
     #[template(resource = "/im/klatch/Klatch/ui/picture_row.ui")]
@@ -71,7 +71,7 @@ impl PictureRow {
         let imp = self.imp();
         imp.settings.get_or_init(|| settings.clone());
         imp.on_changed.get_or_init(|| Box::new(f));
-        picture::follow_own(&imp.avatar, settings);
+        picture::follow_own(&*imp.avatar, settings, Avatar::set_picture);
         imp.choose.connect_clicked(glib::clone!(
             #[weak(rename_to = row)]
             self,

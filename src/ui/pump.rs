@@ -50,6 +50,7 @@ pub fn apply(client: &Client, batch: Vec<Event>) {
             Event::Conversation(conversation) => client.set_conversation(&conversation),
             Event::Delivery { id, state, missing } => client.set_delivery(id, state, &missing),
             Event::UserInfo { of, info } => client.set_answer(&of, Question::UserInfo, &Answer::UserInfo(info)),
+            Event::Picture { of, picture } => client.set_picture(&of, picture),
             Event::Files { of, names, unfit, is_cut } => {
                 client.set_answer(&of, Question::Files, &Answer::Files { names, unfit, is_cut });
             }

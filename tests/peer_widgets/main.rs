@@ -8,6 +8,7 @@ mod buddy_list;
 mod conversations;
 mod oneself;
 mod online;
+mod pictures;
 #[path = "../gui_support/screen.rs"]
 mod screen;
 mod shared_files;

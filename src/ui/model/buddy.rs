@@ -2,13 +2,13 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 
-use gtk::glib;
 use gtk::subclass::prelude::*;
+use gtk::{gdk, glib};
 
 use crate::net::{Contact, Presence, Status, UserName};
 
 mod imp {
-    use super::{Cell, OnceCell, Presence, RefCell, UserName, glib};
+    use super::{Cell, OnceCell, Presence, RefCell, UserName, gdk, glib};
     use glib::prelude::*;
     use glib::subclass::prelude::*;
 
@@ -30,6 +30,9 @@ mod imp {
         /// How many messages of this person have not been seen.
         #[property(get, set = Self::set_unread, explicit_notify)]
         pub unread: Cell<u32>,
+        /// What the person looks like, if that is known.
+        #[property(get, set = Self::set_picture, explicit_notify, nullable)]
+        pub picture: RefCell<Option<gdk::Texture>>,
     }
 
     impl Buddy {
@@ -49,6 +52,13 @@ mod imp {
         fn set_unread(&self, unread: u32) {
             if self.unread.replace(unread) != unread {
                 self.obj().notify_unread();
+            }
+        }
+
+        fn set_picture(&self, picture: Option<gdk::Texture>) {
+            if *self.picture.borrow() != picture {
+                self.picture.replace(picture);
+                self.obj().notify_picture();
             }
         }
     }
@@ -100,8 +110,12 @@ impl Buddy {
         self.show(presence, &words);
     }
 
-    /// Takes over the presence and the words of the same person in another list; `None` for somebody who is not there.
+    /// Takes over the presence, the words and the picture of the same person in another list; `None` for somebody who is
+    /// not there, who still looks the same.
     pub fn adopt(&self, other: Option<&Self>) {
+        if let Some(other) = other {
+            self.set_picture(other.picture());
+        }
         let presence = other.and_then(Self::presence);
         let words = other.map(Self::status).unwrap_or_default();
         self.show(presence, &words);

@@ -15,10 +15,11 @@ use std::time::Instant;
 use gtk::glib::subclass::Signal;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use gtk::{gio, glib};
+use gtk::{gdk, gio, glib};
 
 use self::added::Adding;
 use self::starting::Starting;
+use super::portraits::Portraits;
 use super::{Conversation, Entry, Failure, Inquiry, Invitation, Message, Roster, Subject, Transfer};
 use crate::net::{
     self, Added, Command, Contact, ConversationId, Delivery, LinkState, MessageId, NetError, NetErrorKind, Phase, Said,
@@ -37,8 +38,8 @@ pub type Outbox = Box<dyn Fn(Command) -> Result<(), NetError>>;
 mod imp {
     use super::{
         Added, Adding, Cell, Command, Conversation, ConversationId, Failure, HashMap, HashSet, Inquiry, Instant,
-        Invitation, LazyLock, LinkState, OnceCell, Outbox, RefCell, Roster, Sharing, Signal, Starting, Transfer,
-        UserName, VecDeque, gio, glib,
+        Invitation, LazyLock, LinkState, OnceCell, Outbox, Portraits, RefCell, Roster, Sharing, Signal, Starting,
+        Transfer, UserName, VecDeque, gio, glib,
     };
     use glib::prelude::*;
     use glib::subclass::prelude::*;
@@ -49,6 +50,7 @@ mod imp {
         pub link_since: Cell<Instant>,
         pub name: RefCell<Option<UserName>>,
         pub roster: Roster,
+        pub portraits: Portraits,
         pub conversations: gio::ListStore,
         pub alive: RefCell<HashMap<ConversationId, Conversation>>,
         pub leaving: RefCell<HashSet<ConversationId>>,
@@ -77,6 +79,7 @@ mod imp {
                 link_since: Cell::new(Instant::now()),
                 name: RefCell::default(),
                 roster: Roster::default(),
+                portraits: Portraits::default(),
                 conversations: gio::ListStore::new::<Conversation>(),
                 alive: RefCell::default(),
                 leaving: RefCell::default(),
@@ -338,6 +341,8 @@ impl Client {
             self.stop_trying_again();
             self.await_no_answers();
             self.forget_added();
+            imp.portraits.clear();
+            imp.roster.clear_pictures();
         }
         if matches!(link, LinkState::Offline(_)) {
             self.set_sharing(None);
@@ -357,6 +362,18 @@ impl Client {
         self.roster().update(contacts);
         self.list_people();
         self.emit_by_name::<()>("roster-changed", &[]);
+    }
+
+    /// Takes over what somebody looks like.
+    pub(super) fn show_picture(&self, of: &UserName, picture: Option<gdk::Texture>) {
+        self.roster().set_picture(of, picture);
+        self.list_people();
+    }
+
+    /// Takes over what one looks like oneself.
+    pub fn set_own_picture(&self, picture: Option<gdk::Texture>) {
+        self.roster().set_own_picture(picture);
+        self.list_people();
     }
 
     /// Takes over the state of a conversation, which may be new.

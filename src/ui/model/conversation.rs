@@ -271,6 +271,9 @@ impl Conversation {
                 let buddy = present.get(name).cloned().unwrap_or_else(|| Buddy::new(name));
                 if self.is_me(name) {
                     buddy.set_note(gettext("you"));
+                    if let Some(roster) = roster {
+                        buddy.set_picture(roster.own_picture());
+                    }
                 } else {
                     buddy.set_note(note);
                     buddy.adopt(roster.and_then(|roster| roster.get(name)).as_ref());

@@ -76,6 +76,11 @@ impl Invitation {
         matches!(self.subject(), Some(Subject::File { .. }))
     }
 
+    /// Who invites or offers.
+    pub fn sender(&self) -> Option<&UserName> {
+        self.imp().what.get().map(|what| &what.2)
+    }
+
     /// Who invites or offers, as it may be shown.
     pub fn from(&self) -> String {
         self.imp().what.get().map(|what| what.2.to_string()).unwrap_or_default()

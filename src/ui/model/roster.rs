@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use gtk::{gio, glib};
+use gtk::{gdk, gio, glib};
 
 use super::Buddy;
 use crate::net::{Contact, Presence, UserName};
@@ -80,6 +80,9 @@ pub struct Roster {
     sections: [Section; 3],
     shown: gio::ListStore,
     search: RefCell<String>,
+    /// The pictures of those who are there, and of some who may come back.
+    pictures: RefCell<BTreeMap<UserName, gdk::Texture>>,
+    own_picture: RefCell<Option<gdk::Texture>>,
 }
 
 impl Default for Roster {
@@ -89,6 +92,8 @@ impl Default for Roster {
             sections: Presence::ALL.map(Section::new),
             shown: gio::ListStore::new::<Section>(),
             search: RefCell::default(),
+            pictures: RefCell::default(),
+            own_picture: RefCell::default(),
         }
     }
 }
@@ -127,7 +132,7 @@ impl Roster {
         let now = contacts
             .iter()
             .map(|contact| {
-                let buddy = before.remove(&contact.name).unwrap_or_else(|| contact.into());
+                let buddy = before.remove(&contact.name).unwrap_or_else(|| self.arrived(contact));
                 buddy.set_status(Some(&contact.status));
                 buddy.set_is_blocked(contact.is_blocked);
                 (contact.name.clone(), buddy)
@@ -135,6 +140,41 @@ impl Roster {
             .collect();
         self.everybody.replace(now);
         self.refresh();
+    }
+
+    fn arrived(&self, contact: &Contact) -> Buddy {
+        let buddy = Buddy::from(contact);
+        buddy.set_picture(self.pictures.borrow().get(&contact.name).cloned());
+        buddy
+    }
+
+    /// Takes over what somebody looks like, who need not be there; `None` if that is not known any more.
+    pub fn set_picture(&self, of: &UserName, picture: Option<gdk::Texture>) {
+        if let Some(buddy) = self.get(of) {
+            buddy.set_picture(picture.clone());
+        }
+        let mut pictures = self.pictures.borrow_mut();
+        match picture {
+            Some(picture) => drop(pictures.insert(of.clone(), picture)),
+            None => drop(pictures.remove(of)),
+        }
+    }
+
+    /// Forgets what everybody looks like.
+    pub fn clear_pictures(&self) {
+        for of in self.pictures.take().keys() {
+            self.set_picture(of, None);
+        }
+    }
+
+    /// Takes over what one looks like oneself.
+    pub fn set_own_picture(&self, picture: Option<gdk::Texture>) {
+        self.own_picture.replace(picture);
+    }
+
+    /// What one looks like oneself.
+    pub fn own_picture(&self) -> Option<gdk::Texture> {
+        self.own_picture.borrow().clone()
     }
 
     /// Shows only people whose name has these words; all of them for an empty text.

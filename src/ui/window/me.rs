@@ -18,7 +18,7 @@ impl Window {
         let words: Vec<_> = words.iter().map(String::as_str).collect();
         imp.presence.set_model(Some(&gtk::StringList::new(&words)));
         imp.presence.set_factory(Some(&presence_factory()));
-        picture::follow_own(&imp.avatar, settings);
+        picture::follow_own(self, settings, Self::show_own_picture);
         self.show_status(&settings.status());
         imp.presence.connect_selected_notify(glib::clone!(
             #[weak(rename_to = window)]
@@ -68,6 +68,13 @@ impl Window {
             }
         });
         self.refresh_name();
+    }
+
+    fn show_own_picture(&self, picture: Option<gdk::Texture>) {
+        self.imp().avatar.set_picture(picture.clone());
+        if let Some(client) = self.client() {
+            client.set_own_picture(picture);
+        }
     }
 
     fn show_status(&self, status: &Status) {
