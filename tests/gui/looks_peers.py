@@ -1,6 +1,7 @@
 """Pictures of what only peers have, for `looks.py`."""
 import os
 import signal
+import subprocess
 
 from peers import Klatch, Program
 from waiting import poll
@@ -98,9 +99,14 @@ def look_peers_added(scene):
 
 
 def look_peers_people(scene):
-    ann, _ = people(scene)
+    ann, others = people(scene)
     ann.pick("Zoë", "Block")
     ann.wait_status("Zoë", "blocked")
+    picture = os.path.join(scene.folder("pictures"), "jo.jpg")
+    subprocess.run(["convert", "-size", "400x300", "plasma:orange-blue", picture], check=True)
+    jo = scene.naive_peer(others["Bob"].host, "/usr/bin/python3", "Jo", None, "--picture", picture)
+    ann.wait_buddies("Jo", *others)
+    jo.event("request", verb="GET_USER_INFO")
     yield "peers-people", ann
     ann.window.find("list", "People").row("Bob").click(button=3)
     yield "peers-menu-person", ann

@@ -129,11 +129,11 @@ class Scene:
         person.wait_online()
         return person
 
-    def naive_peer(self, host, interpreter, name, share=None):
+    def naive_peer(self, host, interpreter, name, share=None, *options):
         """The peer written from the slides, under `/usr/bin/python3` or `jython`; it takes seconds to be ready."""
         downloads = self.folder(f"downloads-of-{name}")
         sharing = ["--share", share] if share else []
-        return self.add(NaivePeer(host, interpreter, name, "--downloads", downloads, *sharing))
+        return self.add(NaivePeer(host, interpreter, name, "--downloads", downloads, *sharing, *options))
 
     # --- At the end.
 

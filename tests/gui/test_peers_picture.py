@@ -1,8 +1,8 @@
-"""A picture of oneself, from a file to those who look one up."""
+"""A picture of oneself, from a file to those who see one in their lists or look one up."""
 import os
 import subprocess
 
-from neighbours import meet
+from neighbours import PATIENCE, meet
 from waiting import poll
 from windows import choose_file
 
@@ -27,6 +27,43 @@ def picture(scene, interpreter):
     of_bob.window.find("push button", "Refresh").click()
     poll("Bob without a picture", lambda: not of_bob.window.query("image", "Picture"))
     of_bob.wait_fields(Name="Bob")
+
+
+def painted(scene, person, name, colour):
+    """How many pixels of exactly this colour the row of somebody has."""
+    shot = os.path.join(scene.session.folder, "shot.png")
+    scene.session.screenshot(shot)
+    x, y = person.window.find("list", "People").row(name).middle()
+    crop = subprocess.run(["convert", shot, "-crop", f"260x40+{x - 130}+{y - 20}", "+repage", "-fill", "black", "+opaque",
+                           colour, "-fill", "white", "-opaque", colour, "-format", "%[fx:round(mean*w*h)]", "info:"],
+                          check=True, capture_output=True, text=True)
+    return int(crop.stdout)
+
+
+def picture_in_the_list(scene, interpreter):
+    here, there = scene.hosts(2)
+    colour = "#d01080"
+    file = os.path.join(scene.folder("pictures"), "jo.png")
+    subprocess.run(["convert", "-size", "400x300", f"xc:{colour}", file], check=True)
+    ann = scene.peer(here, "Ann")
+    ann.window.resize(280, 400).move(10, 30)
+    jo = scene.naive_peer(there, interpreter, "Jo", None, "--picture", file)
+    ann.wait_buddies("Jo", timeout=PATIENCE)
+    # A disc of 30 pixels, less the presence in its corner.
+    poll("the picture", lambda: painted(scene, ann, "Jo", colour) > 300)
+    # Another status is no reason to ask again.
+    jo.do("status", "away")
+    ann.wait_status("Jo", "away")
+    asked = jo.events("request")
+    assert [request["verb"] for request in asked] == ["GET_USER_INFO"] and not jo.events("strange"), str(asked)
+
+
+def test_a_picture_in_the_list_of_a_jython_peer(scene):
+    picture_in_the_list(scene, "jython")
+
+
+def test_a_picture_in_the_list_of_a_cpython_peer(scene):
+    picture_in_the_list(scene, "/usr/bin/python3")
 
 
 def test_a_picture_of_oneself_with_a_jython_peer(scene):

@@ -15,6 +15,7 @@ Usage:
     --type TYPE         the service type; _klatch._tcp.local. by default
     --port N            0, the default, takes any free one
     --share DIR         its files can be had; without it there are none
+    --picture FILE      a picture of the user, told with the user info
     --downloads DIR     where files go that were got; the present folder by default
     --proto N           pickle protocol; 0 by default, as pickle.dumps(x) has it in Python 2
     --verbs HOW         how a request without argument goes out: "bare" (default, LIST_FILES), "space" (LIST_FILES and
@@ -113,6 +114,7 @@ class Options:
         self.type = "_klatch._tcp.local."
         self.port = 0
         self.share = None
+        self.picture = None
         self.downloads = "."
         self.proto = 0
         self.verbs = "bare"
@@ -350,8 +352,11 @@ class Peer:
 
     def get_user_info(self, data, rest):
         self.asked("GET_USER_INFO", data)
-        return self.dumps({"name": self.name, "status": self.status, "host": self.options.address,
-                           "hobby": u"Caf\xe9"})
+        info = {"name": self.name, "status": self.status, "host": self.options.address, "hobby": u"Caf\xe9"}
+        if self.options.picture is not None:
+            with open(self.options.picture, "rb") as f:
+                info["picture"] = f.read()
+        return self.dumps(info)
 
     def list_files(self, data, rest):
         self.asked("LIST_FILES", data)
