@@ -14,21 +14,3 @@ mod stage;
 #[path = "../gui_support/stand_in.rs"]
 mod stand_in;
 mod transcript;
-
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use klatch::ui::style;
-
-#[gtk::test]
-fn style_sheets_have_no_errors() {
-    style::register_resources();
-    for sheet in ["style.css", "style-dark.css"] {
-        let provider = gtk::CssProvider::new();
-        let errors: Rc<RefCell<Vec<String>>> = Rc::default();
-        let heard = errors.clone();
-        provider.connect_parsing_error(move |_, _, error| heard.borrow_mut().push(error.to_string()));
-        provider.load_from_resource(&format!("{}/{sheet}", style::RESOURCES));
-        assert_eq!(*errors.borrow(), [] as [String; 0], "{sheet}");
-    }
-}
