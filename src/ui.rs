@@ -6,7 +6,7 @@ pub mod add_peer;
 pub mod address_list;
 mod application;
 pub mod avatar;
-mod buddy_row;
+pub mod buddy_row;
 mod clock;
 mod color_scheme;
 mod colour;

@@ -315,9 +315,12 @@ impl Peer<'_> {
 
     async fn found(&mut self, name: UserName, status: Status, addresses: Vec<SocketAddr>, picture: Option<String>) {
         let before = self.node.addresses(&name).unwrap_or_default();
+        let has_moved = before != addresses;
         let touched: Vec<IpAddr> = before.iter().chain(&addresses).map(SocketAddr::ip).collect();
         self.give(Input::Found { name: name.clone(), status, addresses }).await;
-        self.note_people(touched);
+        if has_moved {
+            self.note_people(touched);
+        }
         self.want_picture(&name, picture.as_deref()).await;
         if !self.early.is_empty() {
             self.tell_roster().await;

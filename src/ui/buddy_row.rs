@@ -53,13 +53,19 @@ mod imp {
         }
     }
 
-    impl ObjectImpl for BuddyRow {}
+    impl ObjectImpl for BuddyRow {
+        fn dispose(&self) {
+            self.obj().let_go();
+        }
+    }
+
     impl WidgetImpl for BuddyRow {}
     impl BoxImpl for BuddyRow {}
 }
 
 glib::wrapper! {
-    /// A row of a list of people; it follows what it shows.
+    /// A row of a list of people; it follows what it shows. When somebody comes or goes, GTK binds all rows below anew, to
+    /// what they show already: so that costs nothing, and no row need be unbound.
     pub struct BuddyRow(ObjectSubclass<imp::BuddyRow>)
         @extends gtk::Box, gtk::Widget,
         @implements gtk::Buildable, gtk::ConstraintTarget, gtk::Orientable;
@@ -72,8 +78,11 @@ impl Default for BuddyRow {
 }
 
 impl BuddyRow {
-    /// Shows this person until [`BuddyRow::unbind`].
+    /// Shows this person from now on.
     pub fn bind_buddy(&self, buddy: &Buddy) {
+        if self.shows(buddy) {
+            return;
+        }
         let imp = self.imp();
         imp.heading.set_visible(false);
         imp.person.set_visible(true);
@@ -83,8 +92,11 @@ impl BuddyRow {
         self.follow(buddy, Self::show_buddy);
     }
 
-    /// Shows the heading of this section until [`BuddyRow::unbind`].
+    /// Shows the heading of this section from now on.
     pub fn bind_section(&self, section: &Section) {
+        if self.shows(section) {
+            return;
+        }
         let imp = self.imp();
         imp.heading.set_visible(true);
         imp.person.set_visible(false);
@@ -96,15 +108,19 @@ impl BuddyRow {
         });
     }
 
-    /// Shows nothing in particular.
-    pub fn unbind(&self) {
+    fn shows(&self, item: &impl IsA<glib::Object>) -> bool {
+        self.imp().bound.borrow().as_ref().is_some_and(|(bound, _)| bound == item.upcast_ref())
+    }
+
+    /// Follows nobody any more.
+    fn let_go(&self) {
         if let Some((item, handler)) = self.imp().bound.take() {
             item.disconnect(handler);
         }
     }
 
     fn follow<T: IsA<glib::Object>>(&self, item: &T, show: fn(&Self, &T)) {
-        self.unbind();
+        self.let_go();
         show(self, item);
         let row = self.downgrade();
         let handler = item.connect_notify_local(None, move |item, _| {

@@ -226,7 +226,6 @@ impl ConversationWindow {
             }
         });
         factory.connect_bind(|_, item| with_row::<BuddyRow, Buddy>(item, BuddyRow::bind_buddy));
-        factory.connect_unbind(|_, item| with_row::<BuddyRow, Buddy>(item, |row, _| row.unbind()));
         let members = &self.imp().members;
         members.set_factory(Some(&factory));
         members.set_model(Some(&gtk::NoSelection::new(Some(conversation.people().clone()))));

@@ -183,13 +183,6 @@ impl NewConversation {
                 check.set_active(dialog.imp().chosen.borrow().contains(&buddy.name()));
             }
         ));
-        factory.connect_unbind(|_, item| {
-            let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
-            let check = item.child().and_downcast::<gtk::CheckButton>();
-            if let Some(row) = check.and_then(|check| check.child()).and_downcast::<BuddyRow>() {
-                row.unbind();
-            }
-        });
         factory
     }
 

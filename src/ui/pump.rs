@@ -30,11 +30,14 @@ pub fn start(events: Events, client: &Client) {
     });
 }
 
-/// Shows some events in their order; texts that follow each other are added in one change for each conversation.
+/// Shows some events in their order; texts that follow each other are added in one change for each conversation, and of
+/// lists of people that follow each other the last is enough.
 pub fn apply(client: &Client, batch: Vec<Event>) {
     let mut said: Vec<Said> = Vec::new();
-    for event in batch {
+    let mut batch = batch.into_iter().peekable();
+    while let Some(event) = batch.next() {
         match event {
+            Event::Roster(_) if matches!(batch.peek(), Some(Event::Roster(_))) => continue,
             Event::Said(text) => {
                 said.push(text);
                 continue;

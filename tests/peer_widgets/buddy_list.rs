@@ -2,6 +2,7 @@
 
 use gtk::prelude::*;
 use klatch::net::{Command, Direction, Event, LinkState, NetError, NetErrorKind, TransferState};
+use klatch::ui::buddy_row::BuddyRow;
 use klatch::ui::settings::Settings;
 use klatch::ui::window::Window;
 
@@ -58,6 +59,21 @@ fn people_are_blocked_and_unblocked() {
     act("win.unblock").unwrap();
     assert_eq!(stage.take_sent(), [block(false)]);
     assert_eq!(settings.blocked(), []);
+}
+
+#[gtk::test]
+fn whoever_comes_does_not_touch_the_rows_of_the_others() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    stage.people(&[("bob", false), ("carol", false)]);
+    shows(&window, "carol");
+    let rows: Vec<_> = all::<BuddyRow>(&window).into_iter().filter(|row| row.tooltip_text().is_some()).collect();
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        row.connect_tooltip_text_notify(|row| panic!("shown anew: {:?}", row.tooltip_text()));
+    }
+    stage.people(&[("ann", false), ("bob", false), ("carol", false)]);
+    shows(&window, "ann");
 }
 
 #[gtk::test]

@@ -91,7 +91,9 @@ impl Window {
             let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
             let Some(node) = item.item().and_downcast::<gtk::TreeListRow>() else { return };
             let Some(expander) = item.child().and_downcast::<gtk::TreeExpander>() else { return };
-            expander.set_list_row(Some(&node));
+            if expander.list_row().as_ref() != Some(&node) {
+                expander.set_list_row(Some(&node));
+            }
             let Some(row) = expander.child().and_downcast::<BuddyRow>() else { return };
             if let Some(section) = node.item().and_downcast_ref::<Section>() {
                 item.set_selectable(false);
@@ -100,14 +102,6 @@ impl Window {
                 item.set_selectable(true);
                 row.bind_buddy(buddy);
             }
-        });
-        factory.connect_unbind(|_, item| {
-            let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
-            let Some(expander) = item.child().and_downcast::<gtk::TreeExpander>() else { return };
-            if let Some(row) = expander.child().and_downcast::<BuddyRow>() {
-                row.unbind();
-            }
-            expander.set_list_row(None);
         });
         factory
     }
