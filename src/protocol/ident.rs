@@ -69,21 +69,26 @@ impl fmt::Display for UserName {
     }
 }
 
-/// What makes two names the same: Unicode NFKC and case folding, without characters that cannot be seen.
+/// What makes two names the same: Unicode NFKC and case folding, without characters that cannot be seen; of several
+/// spaces one, and none at the ends.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameKey(Arc<str>);
 
 impl NameKey {
     fn of(name: &str) -> Self {
         if name.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
-            return Self(name.to_ascii_lowercase().into());
+            return Self(one_spaced(&name.to_ascii_lowercase()).into());
         }
         let nfkc = ComposingNormalizerBorrowed::new_nfkc();
         let visible: String = name.chars().filter(|c| !is_ignorable(*c)).collect();
         let folded = CaseMapper::new().fold_string(&nfkc.normalize(&visible)).into_owned();
         // Folding can leave a string that is no longer normalised (U+0345 and its relatives): once more.
-        Self(nfkc.normalize(&folded).into())
+        Self(one_spaced(&nfkc.normalize(&folded)).into())
     }
+}
+
+fn one_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Why a name cannot be registered.
@@ -231,6 +236,8 @@ mod tests {
             ("bob\u{fff9}", "bob"),
             ("bo\u{17b4}b", "bob"),
             ("bob\u{1d173}", "bob"),
+            (" bob\u{a0}", "bob"),
+            ("bob \u{200b} smith", "Bob Smith"),
         ] {
             assert_eq!(UserName::received(a).key(), UserName::received(b).key(), "{a} {b}");
         }

@@ -88,7 +88,7 @@ impl BuddyRow {
         imp.person.set_visible(true);
         let name = buddy.name();
         imp.avatar.set_person(&name.shown());
-        imp.name.set_label(&name.shown());
+        imp.name.set_label(buddy.called());
         self.follow(buddy, Self::show_buddy);
     }
 

@@ -360,7 +360,7 @@ impl ConversationWindow {
         let mut text = String::new();
         for message in conversation.transcript().iter::<Message>().filter_map(Result::ok) {
             let line = match message.entry() {
-                Entry::Said { from, body, .. } => format!("[{}] {}: {body}\n", message.time(), from.shown()),
+                Entry::Said { called, body, .. } => format!("[{}] {called}: {body}\n", message.time()),
                 Entry::Day => format!("--- {} ---\n", message.date()),
                 Entry::Notice(notice) => format!("[{}] * {notice}\n", message.time()),
             };

@@ -11,7 +11,7 @@ use gtk::subclass::prelude::*;
 use gtk::{gio, glib, pango};
 
 use super::i18n::{gettext, gettext_f};
-use super::model::{Entry, Message, enumeration};
+use super::model::{Entry, Message};
 use super::{colour, markup, style};
 use crate::net::{Delivery, UserName};
 
@@ -198,8 +198,8 @@ impl MessageRow {
                 let (mark, text, time) = (self.mark(text), markup::escape(text), markup::escape(&message.time()));
                 format!("{mark}{text}  <span size='smaller'>{time}</span>")
             }
-            Entry::Said { from, body, begins_run, .. } => {
-                let mut text = if *begins_run { self.heading(from, &message.time()) } else { String::new() };
+            Entry::Said { from, called, body, begins_run, .. } => {
+                let mut text = if *begins_run { self.heading(from, called, &message.time()) } else { String::new() };
                 let (shown, is_whole) = markup::visible_part(body);
                 text.push_str(&markup::linked(shown));
                 if !is_whole {
@@ -215,9 +215,9 @@ impl MessageRow {
         }
     }
 
-    fn heading(&self, from: &UserName, time: &str) -> String {
+    fn heading(&self, from: &UserName, called: &str, time: &str) -> String {
         let colour = colour::of_text(&from.shown(), self.imp().is_on_dark.get());
-        let (mark, name) = (self.mark(&from.shown()), markup::escape(&from.shown()));
+        let (mark, name) = (self.mark(called), markup::escape(called));
         format!(
             "{mark}<span color='{colour}' weight='bold'>{name}</span>{mark}  <span size='smaller' alpha='65%'>{time}</span>\n"
         )
@@ -235,21 +235,21 @@ impl MessageRow {
 }
 
 /// What is said behind one's own text; nothing if it has certainly been delivered.
-fn delivery_note(delivery: Delivery, missing: &[UserName]) -> String {
+fn delivery_note(delivery: Delivery, missing: &str) -> String {
     let quiet = |words: &str| format!("  <span size='smaller' alpha='65%'>{}</span>", markup::escape(words));
     let warning = |words: &str| format!("\n<span size='smaller' weight='bold'>⚠ {}</span>", markup::escape(words));
     let loud = |words: &str| {
         let resend = markup::escape(&gettext("Resend"));
         format!("{}  <span size='smaller'><a href='{RESEND}'>{resend}</a></span>", warning(words))
     };
-    let unreached = || gettext_f("This did not reach {names}.", &[("names", &enumeration(missing))]);
+    let unreached = || gettext_f("This did not reach {names}.", &[("names", missing)]);
     match delivery {
         Delivery::Delivered => String::new(),
         Delivery::Sending => quiet(&gettext("sending…")),
         Delivery::Sent => quiet(&gettext("sent")),
         Delivery::Uncertain => loud(&gettext("This may not have been delivered.")),
         Delivery::Partial if missing.is_empty() => quiet(&gettext("not delivered to everybody yet")),
-        Delivery::Partial => quiet(&gettext_f("not delivered to {names} yet", &[("names", &enumeration(missing))])),
+        Delivery::Partial => quiet(&gettext_f("not delivered to {names} yet", &[("names", missing)])),
         // The others have it, and would have it twice.
         Delivery::Missed => warning(&unreached()),
         Delivery::Failed if !missing.is_empty() => loud(&unreached()),

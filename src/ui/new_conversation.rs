@@ -179,7 +179,7 @@ impl NewConversation {
                 if let Some(row) = check.child().and_downcast::<BuddyRow>() {
                     row.bind_buddy(&buddy);
                 }
-                a11y::label(&check, &buddy.name().shown());
+                a11y::label(&check, buddy.called());
                 check.set_active(dialog.imp().chosen.borrow().contains(&buddy.name()));
             }
         ));

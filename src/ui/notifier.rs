@@ -114,10 +114,10 @@ fn body(conversation: &Conversation) -> String {
     }
     let transcript = conversation.transcript();
     let last = transcript.n_items().checked_sub(1).and_then(|at| transcript.item(at)).and_downcast::<Message>();
-    let Some(Entry::Said { from, body, .. }) = last.as_ref().map(Message::entry) else { return String::new() };
+    let Some(Entry::Said { called, body, .. }) = last.as_ref().map(Message::entry) else { return String::new() };
     let text: String = body.chars().take(SHOWN_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if conversation.others().len() > 1 {
-        gettext_f("{name}: {text}", &[("name", &from.shown()), ("text", &text)])
+        gettext_f("{name}: {text}", &[("name", called), ("text", &text)])
     } else {
         text
     }

@@ -4,10 +4,11 @@ use std::time::SystemTime;
 
 use gtk::prelude::*;
 use klatch::net::{self, Command, ConversationId, Delivery, EndReason, Event, MessageId, Phase, Said};
+use klatch::ui::invitation;
 
 use crate::screen::{labelled, seen, wait_for};
 use crate::stage::{Stage, names, shows};
-use crate::stand_in::name;
+use crate::stand_in::{app, name};
 
 fn conversation(members: &[&str]) -> net::Conversation {
     net::Conversation {
@@ -91,6 +92,42 @@ fn a_conversation_without_others_can_be_started_again_in_its_window() {
     shows(&window, "Everybody else has left. Nobody is here to read what you send.");
     assert!(again.is_visible() && stage.client.start(&names(&["bob"])).is_none());
     assert_eq!(stage.take_sent(), [Command::Start { with: names(&["bob"]) }]);
+}
+
+#[gtk::test]
+fn names_that_look_the_same_are_told_apart() {
+    let stage = Stage::new();
+    let (list, _settings) = stage.buddy_list();
+    let contact = |who: &str, at: &str| net::Contact {
+        addresses: vec![at.parse().unwrap()],
+        ..net::Contact::at_server(name(who), net::Status::default())
+    };
+    let (bob, eve) = (contact("bob", "10.0.0.2:4001"), contact("bob ", "10.0.0.66:4001"));
+    let me = contact("Alice (2)", "10.0.0.77:4001");
+    stage.tell(Event::Roster(vec![bob.clone()]));
+    stage.tell(Event::Roster(vec![me, bob, eve]));
+    let marked = "bob  (10.0.0.66)";
+    for shown in ["bob", marked, "Alice (2) (10.0.0.77)"] {
+        shows(&list, shown);
+    }
+    let window = stage.conversation(net::Conversation {
+        members: names(&["alice (2)", "bob"]),
+        awaited: names(&["bob "]),
+        ..conversation(&[])
+    });
+    shows(&window, marked);
+    shows(&window, &format!("Waiting for {marked} to join."));
+    assert_eq!(window.title().unwrap(), format!("bob, {marked} - Klatch"));
+    let said = |from: &str| {
+        let (from, at) = (name(from), SystemTime::now());
+        Event::Said(Said { conversation: ConversationId::Int(1), from, body: "hi".into(), at, own: None })
+    };
+    for from in ["bob", "bob "] {
+        stage.tell(said(from));
+    }
+    wait_for("the text", || seen(&window).iter().any(|text| text.starts_with(marked)));
+    stage.tell(Event::Invited { conversation: ConversationId::Int(2), from: name("bob ") });
+    shows(&invitation::window(&app()).unwrap(), &format!("{marked} invites you to a conversation."));
 }
 
 #[gtk::test]

@@ -3,7 +3,7 @@
 use crate::net::{EndReason, Phase, Presence, UserName};
 use crate::ui::buddy_row::presence_word;
 use crate::ui::i18n::{gettext, gettext_f, ngettext_f};
-use crate::ui::model::{Client, Conversation, enumeration};
+use crate::ui::model::{Client, Conversation};
 
 /// What the line above the entry says; nothing if all is well.
 pub(super) fn words(client: &Client, conversation: &Conversation) -> String {
@@ -14,7 +14,7 @@ pub(super) fn words(client: &Client, conversation: &Conversation) -> String {
     let (declined, unasked) = (conversation.declined(), conversation.unasked());
     let mut sentences = vec![words];
     if !declined.is_empty() {
-        let names = enumeration(&declined);
+        let names = client.roster().names().enumeration(&declined);
         let values = [("names", names.as_str())];
         sentences.push(ngettext_f("{names} has declined.", "{names} have declined.", declined.len(), &values));
         if declined.iter().any(|name| client.added_address(name).is_some()) {
@@ -22,7 +22,8 @@ pub(super) fn words(client: &Client, conversation: &Conversation) -> String {
         }
     }
     if !unasked.is_empty() {
-        sentences.push(gettext_f("Not reachable: {names}.", &[("names", &enumeration(&unasked))]));
+        sentences
+            .push(gettext_f("Not reachable: {names}.", &[("names", &client.roster().names().enumeration(&unasked))]));
     }
     let said = sentences.into_iter().filter(|sentence| !sentence.is_empty());
     said.reduce(|state, more| gettext_f("{state} {more}", &[("state", &state), ("more", &more)])).unwrap_or_default()
@@ -30,7 +31,7 @@ pub(super) fn words(client: &Client, conversation: &Conversation) -> String {
 
 fn phase_words(client: &Client, conversation: &Conversation) -> String {
     let awaited = conversation.awaited();
-    let names = enumeration(&awaited);
+    let names = client.roster().names().enumeration(&awaited);
     match conversation.phase() {
         Phase::Waiting if awaited.is_empty() => {
             let is_refused = !(conversation.declined().is_empty() && conversation.unasked().is_empty());
@@ -58,8 +59,8 @@ fn phase_words(client: &Client, conversation: &Conversation) -> String {
 
 /// What it means that one does not hear of whoever has started it.
 fn frozen(client: &Client, initiator: &UserName) -> String {
-    let name = initiator.shown();
-    let values = [("name", name.as_ref())];
+    let name = client.roster().names().called(initiator);
+    let values = [("name", name.as_str())];
     if client.roster().get(initiator).is_some_and(|buddy| buddy.is_blocked()) {
         return gettext_f(
             "You have blocked {name}, who started this conversation, so you do not see who joins or leaves it.",
@@ -77,8 +78,8 @@ fn absence(client: &Client, conversation: &Conversation) -> String {
     match buddy.presence() {
         None | Some(Presence::Online) => String::new(),
         Some(presence) => {
-            let (name, word, status) = (other.to_string(), presence_word(presence).to_lowercase(), buddy.status());
-            let values = [("name", name.as_str()), ("presence", word.as_str()), ("status", status.as_str())];
+            let (name, word, status) = (buddy.called(), presence_word(presence).to_lowercase(), buddy.status());
+            let values = [("name", name), ("presence", word.as_str()), ("status", status.as_str())];
             if status.is_empty() {
                 gettext_f("{name} is {presence}.", &values)
             } else {

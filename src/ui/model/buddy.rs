@@ -5,7 +5,8 @@ use std::cell::{Cell, OnceCell, RefCell};
 use gtk::subclass::prelude::*;
 use gtk::{gdk, glib};
 
-use crate::net::{Contact, Presence, Status, UserName};
+use super::Names;
+use crate::net::{Presence, Status, UserName};
 
 mod imp {
     use super::{Cell, OnceCell, Presence, RefCell, UserName, gdk, glib};
@@ -16,6 +17,7 @@ mod imp {
     #[properties(wrapper_type = super::Buddy)]
     pub struct Buddy {
         pub name: OnceCell<UserName>,
+        pub called: OnceCell<String>,
         pub sort_key: OnceCell<String>,
         pub presence: Cell<Option<Presence>>,
         /// The words beside the presence, as they may be shown.
@@ -80,8 +82,9 @@ glib::wrapper! {
 
 impl Buddy {
     /// Somebody of whom only the name is known.
-    pub fn new(name: &UserName) -> Self {
+    pub fn new(name: &UserName, names: &Names) -> Self {
         let buddy: Self = glib::Object::new();
+        buddy.imp().called.get_or_init(|| names.called(name));
         buddy.imp().name.get_or_init(|| name.clone());
         buddy.imp().sort_key.get_or_init(|| name.shown().to_lowercase());
         buddy
@@ -90,6 +93,11 @@ impl Buddy {
     /// The name, as it goes over the wire.
     pub fn name(&self) -> UserName {
         self.imp().name.get().cloned().unwrap_or_else(|| UserName::received(""))
+    }
+
+    /// What the person is called where the name is shown.
+    pub fn called(&self) -> &str {
+        self.imp().called.get().map_or("", String::as_str)
     }
 
     /// By what lists of people are sorted: the name without case, then exactly.
@@ -132,13 +140,5 @@ impl Buddy {
     pub fn matches(&self, search: &str) -> bool {
         let name = self.imp().sort_key.get().map_or("", String::as_str);
         search.to_lowercase().split_whitespace().all(|word| name.contains(word))
-    }
-}
-
-impl From<&Contact> for Buddy {
-    fn from(contact: &Contact) -> Self {
-        let buddy = Self::new(&contact.name);
-        buddy.set_status(Some(&contact.status));
-        buddy
     }
 }

@@ -15,7 +15,7 @@ use std::time::Instant;
 use gtk::glib::subclass::Signal;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use gtk::{gdk, gio, glib};
+use gtk::{gio, glib};
 
 use self::added::Adding;
 use self::starting::Starting;
@@ -213,7 +213,7 @@ impl Client {
         self.is_online().then(|| self.roster())
     }
 
-    fn list_people(&self) {
+    pub(super) fn list_people(&self) {
         for conversation in self.every_conversation() {
             conversation.list_people(self.known_roster());
         }
@@ -333,6 +333,7 @@ impl Client {
         }
         if let LinkState::Online { name, .. } = &link {
             imp.name.replace(Some(name.clone()));
+            imp.roster.set_own_name(name);
         } else {
             // What was offered, and what is still to be asked for, can be got only while one is there oneself. Whoever
             // goes online in another way is not told to be offline in between.
@@ -362,18 +363,6 @@ impl Client {
         self.roster().update(contacts);
         self.list_people();
         self.emit_by_name::<()>("roster-changed", &[]);
-    }
-
-    /// Takes over what somebody looks like.
-    pub(super) fn show_picture(&self, of: &UserName, picture: Option<gdk::Texture>) {
-        self.roster().set_picture(of, picture);
-        self.list_people();
-    }
-
-    /// Takes over what one looks like oneself.
-    pub fn set_own_picture(&self, picture: Option<gdk::Texture>) {
-        self.roster().set_own_picture(picture);
-        self.list_people();
     }
 
     /// Takes over the state of a conversation, which may be new.
@@ -414,7 +403,7 @@ impl Client {
     }
 
     fn open(&self, id: &ConversationId) -> Conversation {
-        let conversation = Conversation::new(self.next_key(), id);
+        let conversation = Conversation::new(self.next_key(), id, self.roster().names());
         self.imp().alive.borrow_mut().insert(id.clone(), conversation.clone());
         self.conversations().append(&conversation);
         conversation
@@ -454,13 +443,13 @@ impl Client {
 
     fn add_request(&self, subject: Subject, from: UserName) {
         let waiting = self.invitations().iter::<Invitation>().filter_map(Result::ok);
-        let of_the_same = waiting.filter(|other| other.from() == from.to_string()).count();
+        let of_the_same = waiting.filter(|other| other.sender() == Some(&from)).count();
         if of_the_same >= INVITATIONS || self.invitations().n_items() >= INVITATIONS_IN_ALL {
             // Nobody can answer so many; a full command queue leaves it open, which does no harm.
             let _ = self.send(subject.answer(false));
             return;
         }
-        self.invitations().append(&Invitation::new(self.next_key(), subject, from));
+        self.invitations().append(&Invitation::new(self.next_key(), subject, from, self.roster().names()));
     }
 
     /// Drops an invitation that can no longer be answered.

@@ -10,7 +10,7 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
-use super::{Buddy, Entry, Message, Roster};
+use super::{Buddy, Entry, Message, Names, Roster};
 use crate::net::{self, ConversationId, Delivery, MessageId, Phase, Said, UserName};
 use crate::ui::i18n::{gettext, gettext_f, ngettext_f};
 
@@ -24,13 +24,11 @@ const BYTES: usize = 16 << 20;
 const BYTES_SLACK: usize = 4 << 20;
 /// Messages of one person that are not further apart than this are shown as one run.
 const RUN: Duration = Duration::from_mins(2);
-/// How many names a title or a notice spells out.
-const NAMES: usize = 4;
 
 mod imp {
     use super::{
-        BTreeMap, Buddy, Cell, ConversationId, HashMap, LazyLock, Message, MessageId, Phase, RefCell, Signal, UserName,
-        gio, glib,
+        BTreeMap, Buddy, Cell, ConversationId, HashMap, LazyLock, Message, MessageId, Names, Phase, RefCell, Signal,
+        UserName, gio, glib,
     };
     use glib::prelude::*;
     use glib::subclass::prelude::*;
@@ -40,6 +38,7 @@ mod imp {
     pub struct Conversation {
         pub key: Cell<u32>,
         pub id: RefCell<Option<ConversationId>>,
+        pub names: RefCell<Names>,
         pub me: RefCell<Option<UserName>>,
         pub members: RefCell<Vec<UserName>>,
         pub awaited: RefCell<Vec<UserName>>,
@@ -72,6 +71,7 @@ mod imp {
             Self {
                 key: Cell::default(),
                 id: RefCell::default(),
+                names: RefCell::default(),
                 me: RefCell::default(),
                 members: RefCell::default(),
                 awaited: RefCell::default(),
@@ -116,8 +116,9 @@ glib::wrapper! {
 }
 
 impl Conversation {
-    pub(super) fn new(key: u32, id: &ConversationId) -> Self {
+    pub(super) fn new(key: u32, id: &ConversationId, names: &Names) -> Self {
         let conversation: Self = glib::Object::new();
+        conversation.imp().names.replace(names.clone());
         conversation.imp().key.set(key);
         conversation.imp().id.replace(Some(id.clone()));
         conversation
@@ -236,7 +237,7 @@ impl Conversation {
         let others: Vec<_> =
             news.members.iter().chain(&news.awaited).filter(|name| !self.is_me(name)).cloned().collect();
         if !others.is_empty() {
-            let title = enumeration(&others);
+            let title = imp.names.borrow().enumeration(&others);
             imp.others.replace(others);
             if imp.title.replace(title.clone()) != title {
                 self.notify_title();
@@ -268,7 +269,7 @@ impl Conversation {
         let people: Vec<_> = wanted
             .into_iter()
             .map(|(name, note)| {
-                let buddy = present.get(name).cloned().unwrap_or_else(|| Buddy::new(name));
+                let buddy = present.get(name).cloned().unwrap_or_else(|| Buddy::new(name, &imp.names.borrow()));
                 if self.is_me(name) {
                     buddy.set_note(gettext("you"));
                     if let Some(roster) = roster {
@@ -295,7 +296,7 @@ impl Conversation {
         let mut previous = self.last();
         let mut unseen = 0;
         for text in said {
-            let message = row(previous.as_ref(), text);
+            let message = row(previous.as_ref(), text, &imp.names.borrow());
             if previous.as_ref().is_some_and(|previous| previous.day() != message.day()) {
                 rows.push(Message::new(Entry::Day, text.at));
             }
@@ -357,7 +358,7 @@ impl Conversation {
     pub(super) fn set_delivery(&self, id: MessageId, delivery: Delivery, missing: &[UserName]) -> bool {
         let mut own = self.imp().own.borrow_mut();
         let Some(message) = own.get(&id).and_then(glib::WeakRef::upgrade) else { return false };
-        message.set_delivery(delivery, missing);
+        message.set_delivery(delivery, &self.imp().names.borrow().enumeration(missing));
         if delivery == Delivery::Delivered {
             own.remove(&id);
         }
@@ -426,41 +427,40 @@ impl Conversation {
             (missing(members, &current), missing(&current, members))
         };
         if !came.is_empty() {
-            let names = enumeration(&came);
+            let names = self.imp().names.borrow().enumeration(&came);
             self.notice(ngettext_f("{names} has joined.", "{names} have joined.", came.len(), &[("names", &names)]));
         }
         // Those who are lost are asked back when they can be reached.
         let (lost, left): (Vec<_>, Vec<_>) =
             went.into_iter().partition(|name| self.imp().unasked.borrow().contains(name));
         if !lost.is_empty() {
-            self.notice(gettext_f("No longer reachable: {names}.", &[("names", &enumeration(&lost))]));
+            self.notice(gettext_f(
+                "No longer reachable: {names}.",
+                &[("names", &self.imp().names.borrow().enumeration(&lost))],
+            ));
         }
         if !left.is_empty() {
-            let names = enumeration(&left);
+            let names = self.imp().names.borrow().enumeration(&left);
             self.notice(ngettext_f("{names} has left.", "{names} have left.", left.len(), &[("names", &names)]));
         }
     }
 }
 
 /// The row for a text, which names its sender unless it follows the sender's previous one closely.
-fn row(previous: Option<&Message>, said: &Said) -> Message {
+fn row(previous: Option<&Message>, said: &Said, names: &Names) -> Message {
     let follows = previous.is_some_and(|previous| {
         let is_same = matches!(previous.entry(), Entry::Said { from, .. } if *from == said.from);
         let gap = said.at.duration_since(previous.at()).unwrap_or_default();
         is_same && gap <= RUN
     });
-    let entry = Entry::Said { from: said.from.clone(), body: said.body.clone(), own: said.own, begins_run: !follows };
+    let entry = Entry::Said {
+        called: names.called(&said.from),
+        from: said.from.clone(),
+        body: said.body.clone(),
+        own: said.own,
+        begins_run: !follows,
+    };
     Message::new(entry, said.at)
-}
-
-/// Some names, and how many more.
-pub fn enumeration(names: &[UserName]) -> String {
-    let shown = if names.len() > NAMES + 1 { NAMES } else { names.len() };
-    let list = names.iter().take(shown).map(ToString::to_string).collect::<Vec<_>>().join(&gettext(", "));
-    match names.len() - shown {
-        0 => list,
-        more => gettext_f("{names} and {n} more", &[("names", &list), ("n", &more.to_string())]),
-    }
 }
 
 #[cfg(test)]
@@ -478,7 +478,7 @@ mod tests {
 
     #[test]
     fn a_transcript_is_bounded_in_rows_and_in_bytes() {
-        let conversation = Conversation::new(1, &ConversationId::Int(7));
+        let conversation = Conversation::new(1, &ConversationId::Int(7), &Names::default());
         let texts: Vec<_> = (0..=ROWS + SLACK).map(|n| said(n.to_string())).collect();
         conversation.append(&texts);
         assert_eq!(conversation.transcript().n_items(), ROWS);
@@ -499,7 +499,7 @@ mod tests {
 
     #[test]
     fn what_has_left_the_transcript_is_not_waited_for() {
-        let conversation = Conversation::new(1, &ConversationId::Int(7));
+        let conversation = Conversation::new(1, &ConversationId::Int(7), &Names::default());
         for id in 0..=u64::from(ROWS + SLACK) {
             conversation.append(&[Said { own: Some(MessageId(id)), ..said("hi".to_owned()) }]);
         }

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use gtk::glib;
 use gtk::subclass::prelude::*;
 
+use super::Names;
 use crate::net::{Command, ConversationId, OfferId, UserName};
 
 /// What can be accepted or declined.
@@ -37,7 +38,7 @@ mod imp {
 
     #[derive(Default)]
     pub struct Invitation {
-        pub what: OnceCell<(u32, Subject, UserName)>,
+        pub what: OnceCell<(u32, Subject, UserName, String)>,
     }
 
     #[glib::object_subclass]
@@ -55,9 +56,12 @@ glib::wrapper! {
 }
 
 impl Invitation {
-    pub(super) fn new(key: u32, subject: Subject, from: UserName) -> Self {
+    pub(super) fn new(key: u32, subject: Subject, from: UserName, names: &Names) -> Self {
         let invitation: Self = glib::Object::new();
-        invitation.imp().what.get_or_init(|| (key, subject, from));
+        invitation.imp().what.get_or_init(|| {
+            let called = names.called(&from);
+            (key, subject, from, called)
+        });
         invitation
     }
 
@@ -81,8 +85,8 @@ impl Invitation {
         self.imp().what.get().map(|what| &what.2)
     }
 
-    /// Who invites or offers, as it may be shown.
+    /// What whoever invites or offers is called.
     pub fn from(&self) -> String {
-        self.imp().what.get().map(|what| what.2.to_string()).unwrap_or_default()
+        self.imp().what.get().map(|what| what.3.clone()).unwrap_or_default()
     }
 }

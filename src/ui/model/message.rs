@@ -16,6 +16,8 @@ pub enum Entry {
     Said {
         /// Who.
         from: UserName,
+        /// What they are called.
+        called: String,
         /// What, whole.
         body: String,
         /// For one's own text, how its delivery is called.
@@ -30,7 +32,7 @@ pub enum Entry {
 }
 
 mod imp {
-    use super::{Cell, Delivery, Entry, OnceCell, RefCell, SystemTime, UserName, glib};
+    use super::{Cell, Delivery, Entry, OnceCell, RefCell, SystemTime, glib};
     use glib::prelude::*;
     use glib::subclass::prelude::*;
 
@@ -40,7 +42,7 @@ mod imp {
         pub entry: OnceCell<Entry>,
         pub at: OnceCell<SystemTime>,
         pub delivery: Cell<Option<Delivery>>,
-        pub missing: RefCell<Vec<UserName>>,
+        pub missing: RefCell<String>,
         /// Counts the changes of what is known of the delivery.
         #[property(get)]
         pub revision: Cell<u32>,
@@ -97,15 +99,15 @@ impl Message {
         self.imp().delivery.get()
     }
 
-    /// Whom one's own text has not reached yet, or will not reach; empty where that is not known.
-    pub fn missing(&self) -> Vec<UserName> {
+    /// Whom one's own text has not reached yet, or will not reach, in words; empty where that is not known.
+    pub fn missing(&self) -> String {
         self.imp().missing.borrow().clone()
     }
 
     /// Takes over what is known of the delivery now.
-    pub fn set_delivery(&self, delivery: Delivery, missing: &[UserName]) {
+    pub fn set_delivery(&self, delivery: Delivery, missing: &str) {
         let before = self.imp().delivery.replace(Some(delivery));
-        if self.imp().missing.replace(missing.to_vec()) != missing || before != Some(delivery) {
+        if self.imp().missing.replace(missing.to_owned()) != missing || before != Some(delivery) {
             self.imp().revision.set(self.revision().wrapping_add(1));
             self.notify_revision();
         }

@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
+use gtk::{gdk, glib};
 
 use super::Client;
 use crate::net::UserName;
@@ -75,5 +75,16 @@ impl Client {
                 }
             });
         }
+    }
+
+    fn show_picture(&self, of: &UserName, picture: Option<gdk::Texture>) {
+        self.roster().set_picture(of, picture);
+        self.list_people();
+    }
+
+    /// Takes over what one looks like oneself.
+    pub fn set_own_picture(&self, picture: Option<gdk::Texture>) {
+        self.roster().set_own_picture(picture);
+        self.list_people();
     }
 }

@@ -8,7 +8,7 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 use gtk::{gdk, gio, glib};
 
-use super::Buddy;
+use super::{Buddy, Names};
 use crate::net::{Contact, Presence, UserName};
 
 mod imp {
@@ -80,6 +80,8 @@ pub struct Roster {
     sections: [Section; 3],
     shown: gio::ListStore,
     search: RefCell<String>,
+    names: Names,
+    own_name: RefCell<Option<UserName>>,
     /// The pictures of those who are there, and of some who may come back.
     pictures: RefCell<BTreeMap<UserName, gdk::Texture>>,
     own_picture: RefCell<Option<gdk::Texture>>,
@@ -92,6 +94,8 @@ impl Default for Roster {
             sections: Presence::ALL.map(Section::new),
             shown: gio::ListStore::new::<Section>(),
             search: RefCell::default(),
+            names: Names::default(),
+            own_name: RefCell::default(),
             pictures: RefCell::default(),
             own_picture: RefCell::default(),
         }
@@ -129,6 +133,13 @@ impl Roster {
     /// Takes over the whole list. Objects of people who stay are kept, so that selections and unread counts stay.
     pub fn update(&self, contacts: &[Contact]) {
         let mut before = self.everybody.take();
+        let (there, arrivals): (Vec<_>, Vec<_>) =
+            contacts.iter().partition(|contact| before.contains_key(&contact.name));
+        if !arrivals.is_empty() {
+            let own_name = self.own_name.borrow();
+            let others = there.iter().map(|contact| &contact.name).chain(&*own_name);
+            self.names.tell_apart(others, arrivals.into_iter());
+        }
         let now = contacts
             .iter()
             .map(|contact| {
@@ -143,7 +154,7 @@ impl Roster {
     }
 
     fn arrived(&self, contact: &Contact) -> Buddy {
-        let buddy = Buddy::from(contact);
+        let buddy = Buddy::new(&contact.name, &self.names);
         buddy.set_picture(self.pictures.borrow().get(&contact.name).cloned());
         buddy
     }
@@ -165,6 +176,16 @@ impl Roster {
         for of in self.pictures.take().keys() {
             self.set_picture(of, None);
         }
+    }
+
+    /// What people are called.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Takes over what one is called oneself: nobody else is called so.
+    pub fn set_own_name(&self, name: &UserName) {
+        self.own_name.replace(Some(name.clone()));
     }
 
     /// Takes over what one looks like oneself.

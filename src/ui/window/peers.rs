@@ -62,8 +62,8 @@ impl Window {
     fn choose_files(&self) {
         let people: Vec<UserName> = self.selected().iter().map(Buddy::name).collect();
         let [first, ..] = people.as_slice() else { return };
-        let title =
-            ngettext_f("Send Files to {name}", "Send Files to {n} People", people.len(), &[("name", &first.shown())]);
+        let name = self.client().map(|client| client.roster().names().called(first)).unwrap_or_default();
+        let title = ngettext_f("Send Files to {name}", "Send Files to {n} People", people.len(), &[("name", &name)]);
         let chooser = gtk::FileChooserNative::builder()
             .title(title)
             .transient_for(self)
