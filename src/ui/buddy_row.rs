@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
+use gtk::{gdk, glib};
 
 use super::a11y;
 use super::i18n::{gettext, gettext_f, ngettext_f};
@@ -133,7 +133,7 @@ impl BuddyRow {
 
     fn show_buddy(&self, buddy: &Buddy) {
         let imp = self.imp();
-        imp.avatar.set_picture(buddy.picture());
+        imp.avatar.set_picture(buddy.picture().and_downcast::<gdk::Texture>());
         let is_me_or_invited = !buddy.note().is_empty();
         let icon = presence_icon(buddy.presence());
         imp.presence.set_icon_name(Some(icon));

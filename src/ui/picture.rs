@@ -13,7 +13,9 @@ use gtk::gdk_pixbuf::{InterpType, Pixbuf, PixbufLoader};
 use gtk::prelude::*;
 use gtk::{gdk, gio, glib};
 
+use super::model::Client;
 use super::settings::{PICTURE_BYTES, Settings, key};
+use crate::net::UserName;
 
 /// The largest file that is looked at, in bytes.
 const FILE_BYTES: usize = 8 << 20;
@@ -63,8 +65,8 @@ pub(super) async fn decode(file: Vec<u8>) -> Option<gdk::Texture> {
 }
 
 /// Makes a picture to be shown beside a name, a square of 96 pixels a side, cut out of the middle; `None` if it is not a
-/// sound PNG, JPEG or GIF image of reasonable size. Whoever has many of them makes one after the other.
-pub(super) async fn portrait(file: Vec<u8>) -> Option<gdk::Texture> {
+/// sound PNG, JPEG or GIF image of reasonable size.
+async fn portrait(file: Vec<u8>) -> Option<gdk::Texture> {
     let pixels = gio::spawn_blocking(move || Pixels::of(&square(&file, PORTRAIT_PIXELS)?));
     Some(pixels.await.ok()??.texture())
 }
@@ -154,6 +156,21 @@ fn kind(file: &[u8]) -> Option<&'static str> {
         Some("gif")
     } else {
         None
+    }
+}
+
+/// Takes the picture that somebody has now, or none. Files are decoded one after the other: nobody has asked for them.
+pub(super) fn take(client: &Client, of: &UserName, file: Option<Vec<u8>>) {
+    if client.set_portrait(of, file) {
+        let client = client.downgrade();
+        glib::spawn_future_local(async move {
+            while let Some((of, file)) = client.upgrade().and_then(|client| client.next_portrait()) {
+                let picture = portrait(file).await;
+                if let Some(client) = client.upgrade() {
+                    client.set_decoded(&of, picture.and_upcast());
+                }
+            }
+        });
     }
 }
 

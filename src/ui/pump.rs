@@ -5,6 +5,7 @@ use std::time::Duration;
 use gtk::glib;
 
 use super::model::{Answer, Client};
+use super::picture;
 use crate::net::{Event, Events, Question, Said};
 
 /// How many events are shown at once.
@@ -53,7 +54,7 @@ pub fn apply(client: &Client, batch: Vec<Event>) {
             Event::Conversation(conversation) => client.set_conversation(&conversation),
             Event::Delivery { id, state, missing } => client.set_delivery(id, state, &missing),
             Event::UserInfo { of, info } => client.set_answer(&of, Question::UserInfo, &Answer::UserInfo(info)),
-            Event::Picture { of, picture } => client.set_picture(&of, picture),
+            Event::Picture { of, picture } => picture::take(client, &of, picture),
             Event::Files { of, names, unfit, is_cut } => {
                 client.set_answer(&of, Question::Files, &Answer::Files { names, unfit, is_cut });
             }

@@ -2,14 +2,14 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 
+use gtk::glib;
 use gtk::subclass::prelude::*;
-use gtk::{gdk, glib};
 
 use super::Names;
 use crate::net::{Presence, Status, UserName};
 
 mod imp {
-    use super::{Cell, OnceCell, Presence, RefCell, UserName, gdk, glib};
+    use super::{Cell, OnceCell, Presence, RefCell, UserName, glib};
     use glib::prelude::*;
     use glib::subclass::prelude::*;
 
@@ -32,9 +32,9 @@ mod imp {
         /// How many messages of this person have not been seen.
         #[property(get, set = Self::set_unread, explicit_notify)]
         pub unread: Cell<u32>,
-        /// What the person looks like, if that is known.
+        /// What the person looks like, for an avatar, if that is known.
         #[property(get, set = Self::set_picture, explicit_notify, nullable)]
-        pub picture: RefCell<Option<gdk::Texture>>,
+        pub picture: RefCell<Option<glib::Object>>,
     }
 
     impl Buddy {
@@ -57,7 +57,7 @@ mod imp {
             }
         }
 
-        fn set_picture(&self, picture: Option<gdk::Texture>) {
+        fn set_picture(&self, picture: Option<glib::Object>) {
             if *self.picture.borrow() != picture {
                 self.picture.replace(picture);
                 self.obj().notify_picture();

@@ -1,15 +1,14 @@
-//! Files that have come as pictures of people, and become what the lists show.
+//! Files that have come as pictures of people. What becomes of them the model only carries, from whoever decodes them to
+//! the avatars.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use gtk::prelude::*;
+use gtk::glib;
 use gtk::subclass::prelude::*;
-use gtk::{gdk, glib};
 
 use super::Client;
 use crate::net::UserName;
-use crate::ui::picture;
 
 /// How many bytes may wait to be decoded; whoever sends more of them has no picture.
 const BYTES: usize = 32 << 20;
@@ -46,44 +45,44 @@ impl Portraits {
     fn next(&self) -> Option<(UserName, Vec<u8>)> {
         let next = self.waiting.borrow_mut().pop_first();
         self.current.replace(next.as_ref().map(|(of, _)| of.clone()));
+        self.is_at_work.set(next.is_some());
         next
     }
 }
 
 impl Client {
-    /// Takes over the picture that somebody has now, an image file, or none. It is shown when it is decoded.
-    pub fn set_picture(&self, of: &UserName, file: Option<Vec<u8>>) {
+    /// Takes over the picture that somebody has now, an image file, or none. Whether somebody has to begin to decode what
+    /// waits, until [`Client::next_portrait`] gives no more.
+    pub fn set_portrait(&self, of: &UserName, file: Option<Vec<u8>>) -> bool {
         let portraits = &self.imp().portraits;
         portraits.drop(of);
         let Some(file) = file else {
-            self.show_picture(of, None);
-            return;
+            self.show_portrait(of, None);
+            return false;
         };
         portraits.add(of.clone(), file);
-        if !portraits.is_at_work.replace(true) {
-            let client = self.downgrade();
-            glib::spawn_future_local(async move {
-                while let Some((of, file)) = client.upgrade().and_then(|client| client.imp().portraits.next()) {
-                    let picture = picture::portrait(file).await;
-                    let Some(client) = client.upgrade() else { return };
-                    if client.imp().portraits.current.take().is_some() {
-                        client.show_picture(&of, picture);
-                    }
-                }
-                if let Some(client) = client.upgrade() {
-                    client.imp().portraits.is_at_work.set(false);
-                }
-            });
+        !portraits.is_at_work.replace(true)
+    }
+
+    /// The next file to decode.
+    pub fn next_portrait(&self) -> Option<(UserName, Vec<u8>)> {
+        self.imp().portraits.next()
+    }
+
+    /// Shows what has come of a file, if it is still wanted.
+    pub fn set_decoded(&self, of: &UserName, picture: Option<glib::Object>) {
+        if self.imp().portraits.current.take().is_some() {
+            self.show_portrait(of, picture);
         }
     }
 
-    fn show_picture(&self, of: &UserName, picture: Option<gdk::Texture>) {
+    fn show_portrait(&self, of: &UserName, picture: Option<glib::Object>) {
         self.roster().set_picture(of, picture);
         self.list_people();
     }
 
     /// Takes over what one looks like oneself.
-    pub fn set_own_picture(&self, picture: Option<gdk::Texture>) {
+    pub fn set_own_picture(&self, picture: Option<glib::Object>) {
         self.roster().set_own_picture(picture);
         self.list_people();
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use gtk::{gdk, gio, glib};
+use gtk::{gio, glib};
 
 use super::{Buddy, Names};
 use crate::net::{Contact, Presence, UserName};
@@ -83,8 +83,8 @@ pub struct Roster {
     names: Names,
     own_name: RefCell<Option<UserName>>,
     /// The pictures of those who are there, and of some who may come back.
-    pictures: RefCell<BTreeMap<UserName, gdk::Texture>>,
-    own_picture: RefCell<Option<gdk::Texture>>,
+    pictures: RefCell<BTreeMap<UserName, glib::Object>>,
+    own_picture: RefCell<Option<glib::Object>>,
 }
 
 impl Default for Roster {
@@ -160,7 +160,7 @@ impl Roster {
     }
 
     /// Takes over what somebody looks like, who need not be there; `None` if that is not known any more.
-    pub fn set_picture(&self, of: &UserName, picture: Option<gdk::Texture>) {
+    pub fn set_picture(&self, of: &UserName, picture: Option<glib::Object>) {
         if let Some(buddy) = self.get(of) {
             buddy.set_picture(picture.clone());
         }
@@ -189,12 +189,12 @@ impl Roster {
     }
 
     /// Takes over what one looks like oneself.
-    pub fn set_own_picture(&self, picture: Option<gdk::Texture>) {
+    pub fn set_own_picture(&self, picture: Option<glib::Object>) {
         self.own_picture.replace(picture);
     }
 
     /// What one looks like oneself.
-    pub fn own_picture(&self) -> Option<gdk::Texture> {
+    pub fn own_picture(&self) -> Option<glib::Object> {
         self.own_picture.borrow().clone()
     }
 

@@ -73,7 +73,7 @@ impl Window {
     fn show_own_picture(&self, picture: Option<gdk::Texture>) {
         self.imp().avatar.set_picture(picture.clone());
         if let Some(client) = self.client() {
-            client.set_own_picture(picture);
+            client.set_own_picture(picture.and_upcast());
         }
     }
 
