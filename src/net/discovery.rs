@@ -109,6 +109,7 @@ enum Order {
     Status(String),
     Picture(Option<String>),
     Refresh,
+    AskAgain,
     Verify(UserName),
     Stop(Sender<()>),
 }
@@ -124,10 +125,14 @@ impl Discovery {
         self.order(Order::Picture(mark));
     }
 
-    /// Asks the network again, because somebody is missed, or there are signs of somebody who was not found. New networks,
-    /// and the computer's waking up, are noticed without it.
+    /// Asks the network again, because somebody is missed. New networks, and the computer's waking up, are noticed without it.
     pub(super) fn refresh(&self) {
         self.order(Order::Refresh);
+    }
+
+    /// Asks for those who are not known: there is a sign that somebody is there who was not found.
+    pub(super) fn ask_again(&self) {
+        self.order(Order::AskAgain);
     }
 
     /// Asks whether a peer is still there, because it could not be reached. Without an answer it is [`Event::Lost`]

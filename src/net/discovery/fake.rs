@@ -43,7 +43,7 @@ impl FakeLan {
                 match order {
                     Order::Status(status) => lan.change(&own, |peer| peer.status = Some(status)),
                     Order::Picture(mark) => lan.change(&own, |peer| peer.picture = mark),
-                    Order::Refresh => lan.tell_all(&own, &events),
+                    Order::Refresh | Order::AskAgain => lan.tell_all(&own, &events),
                     Order::Verify(name) => lan.verify(&name),
                     Order::Stop(_) => break,
                 }
@@ -70,7 +70,7 @@ impl FakeLan {
         }
     }
 
-    /// Adds a peer that nobody hears of who does not search.
+    /// Adds a peer of whom nobody hears who does not ask.
     pub(in crate::net) fn add_unheard(&self, name: &str, addresses: &[SocketAddr]) {
         let (name, addresses) = (UserName::received(name), addresses.to_vec());
         let peer = Peer { name, addresses, status: None, picture: None, text: Vec::new() };

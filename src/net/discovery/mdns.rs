@@ -168,6 +168,7 @@ impl Task {
                 self.announce_change();
             }
             Order::Refresh => self.search_anew(),
+            Order::AskAgain => self.browser.ask_again(&self.advertisement.service_type),
             Order::Verify(name) => {
                 if let Some(full_name) = self.directory.suspect(&name) {
                     self.browser.verify(full_name);
@@ -208,9 +209,8 @@ impl Task {
                 }
                 let event = self.directory.removed(&full_name, Instant::now().into_std());
                 if event.is_some() {
-                    // Whoever was out of reach for a moment need not notice that, and so does not tell when they are back. A
-                    // search asks ever more seldom; a new one asks often at first.
-                    self.timers.search_anew.get_or_insert(Instant::now() + SETTLING);
+                    // Whoever was out of reach for a moment need not notice that, and so does not tell when they are back.
+                    self.browser.ask_again(&self.advertisement.service_type);
                 }
                 self.emit(event).await;
             }

@@ -58,7 +58,7 @@ impl Peer<'_> {
     fn search(&mut self, now: Instant) {
         if self.searched.is_none_or(|before| now >= before + SEARCH) {
             self.searched = Some(now);
-            self.discovery.refresh();
+            self.discovery.ask_again();
             self.look_at_given();
         }
     }

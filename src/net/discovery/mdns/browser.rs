@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use mdns_sd::{DaemonEvent, IfKind, IfPredicate, Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent};
+use mdns_sd::{
+    DaemonEvent, IfKind, IfPredicate, Receiver, RecvError, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent,
+};
 use tokio::time::timeout;
 
 use crate::net::discovery::ServiceType;
@@ -39,6 +41,8 @@ pub(super) struct Browser {
 struct Running {
     daemon: ServiceDaemon,
     found: Receiver<ServiceEvent>,
+    /// What the search had found before it was asked again; it closes soon.
+    found_before: Option<Receiver<ServiceEvent>>,
     notices: Receiver<DaemonEvent>,
 }
 
@@ -47,14 +51,23 @@ impl Browser {
         let running = start_daemon().and_then(|daemon| {
             let notices = daemon.monitor()?;
             let found = daemon.browse(service_type.as_str())?;
-            Ok(Running { daemon, found, notices })
+            Ok(Running { daemon, found, found_before: None, notices })
         });
         Self { running: running.map_err(|error| Some(error.to_string())) }
     }
 
+    /// Asks for those who are not known: now, and ever more seldom from then on, as at the beginning.
+    pub(super) fn ask_again(&mut self, service_type: &ServiceType) {
+        if let Ok(running) = &mut self.running
+            && let Ok(found) = running.daemon.browse(service_type.as_str())
+        {
+            running.found_before = Some(std::mem::replace(&mut running.found, found));
+        }
+    }
+
     /// What comes next. May be dropped and called again at any time.
     pub(super) async fn next(&mut self) -> Sight {
-        let running = match &self.running {
+        let running = match &mut self.running {
             Ok(running) => running,
             Err(None) => return std::future::pending().await,
             Err(Some(why)) => {
@@ -65,16 +78,20 @@ impl Browser {
         };
         loop {
             let sight = tokio::select! {
-                event = running.found.recv_async() => match event {
-                    Ok(ServiceEvent::ServiceFound(_, full_name)) => Some(Sight::Name(full_name)),
-                    Ok(ServiceEvent::ServiceResolved(service)) => Some(Sight::Resolved(sighting(&service))),
-                    Ok(ServiceEvent::ServiceRemoved(_, full_name)) => Some(Sight::Removed(full_name)),
-                    Ok(_) => None,
-                    Err(_) => Some(Sight::Ended),
-                },
+                biased;
+                event = next_of(running.found_before.as_ref()) => {
+                    if event.is_err() {
+                        running.found_before = None;
+                    }
+                    event.ok().and_then(sight)
+                }
                 notice = running.notices.recv_async() => match notice {
                     Ok(DaemonEvent::IpAdd(_)) => Some(Sight::NewAddress),
                     Ok(_) => None,
+                    Err(_) => Some(Sight::Ended),
+                },
+                event = running.found.recv_async() => match event {
+                    Ok(event) => sight(event),
                     Err(_) => Some(Sight::Ended),
                 },
             };
@@ -108,6 +125,23 @@ impl Browser {
             // There is nothing to say goodbye to, so nobody waits for it.
             let _ = running.daemon.shutdown();
         }
+    }
+}
+
+/// What comes next of a search that may be none.
+async fn next_of(search: Option<&Receiver<ServiceEvent>>) -> Result<ServiceEvent, RecvError> {
+    match search {
+        Some(search) => search.recv_async().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn sight(event: ServiceEvent) -> Option<Sight> {
+    match event {
+        ServiceEvent::ServiceFound(_, full_name) => Some(Sight::Name(full_name)),
+        ServiceEvent::ServiceResolved(service) => Some(Sight::Resolved(sighting(&service))),
+        ServiceEvent::ServiceRemoved(_, full_name) => Some(Sight::Removed(full_name)),
+        _ => None,
     }
 }
 
