@@ -106,7 +106,7 @@ def test_leaving_a_chat(scene):
     jo.do("leave", chat)
     of_ann.wait_members("Ann")
     of_ann.wait_notice("Jo has left.")
-    of_ann.wait_state("Nobody else is here to read what you send.")
+    of_ann.wait_state("Everybody else has left. Nobody is here to read what you send.")
 
 
 def test_a_chat_is_closed_by_who_began_it(scene):
