@@ -152,6 +152,9 @@ def test_only_who_may_is_believed(network):
     ann.do("/chat", "Jo")
     chat, _ = jo.got("INVITE")
     members = ann.event("conversation", SOON, id=chat, state="open")["members"]
+    # Whoever is heard by the name that they tell has no other one.
+    ask(there, to, request("MESSAGE", chat, "Jo", "It is me."))
+    ann.event("message", SOON, text="It is me.")
     lies = []
     for host, name in ((elsewhere, "Jo"), (elsewhere, "Ann"), (elsewhere, "Kim"), (there, "Kim"), (there, "Ann")):
         for verb, rest in (("MESSAGE", ("forged",)), ("GOODBYE", ()), ("CLOSE_CHAT", ()), ("CHAT_STATUS", (["Kim"],))):

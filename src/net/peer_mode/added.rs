@@ -20,6 +20,8 @@ const SAME: u32 = 99;
 pub(super) struct Sources {
     /// The addresses that the user has given.
     given: Vec<Given>,
+    /// Who at them has asked something by the name by which they are known.
+    heard: BTreeSet<UserName>,
     /// What the user interface was told of them last.
     told: Vec<Added>,
     /// Whom discovery knows: it is asked all the time, so what it tells counts.
@@ -86,9 +88,17 @@ impl Sources {
         kept.map(|given| Added { address: given.address.clone(), who: given.who.clone() }).collect()
     }
 
-    /// Whether somebody is known only because the user has given their address.
-    pub(super) fn is_only_given(&self, name: &UserName) -> bool {
-        !self.discovered.contains(name) && self.given.iter().any(|given| given.who.as_ref() == Some(name))
+    /// Somebody has asked something by the name by which they are known.
+    pub(super) fn heard(&mut self, name: &UserName) {
+        if self.may_have_other_name(name) {
+            self.heard.insert(name.clone());
+        }
+    }
+
+    /// Whether somebody is known only because the user has given their address, and has not been heard yet.
+    pub(super) fn may_have_other_name(&self, name: &UserName) -> bool {
+        let is_there = |given: &Given| given.who.as_ref() == Some(name);
+        !self.discovered.contains(name) && !self.heard.contains(name) && self.given.iter().any(is_there)
     }
 
     /// Whether nobody is left who says that this person is there.
@@ -144,6 +154,7 @@ impl Peer<'_> {
         let Some(at) = self.sources.given.iter().position(|given| given.address == *address) else { return };
         let forgotten = self.sources.given.remove(at);
         if let Some(who) = forgotten.who.filter(|who| self.sources.is_gone(who)) {
+            self.sources.heard.remove(&who);
             self.lost(who).await;
         }
         self.tell_added(false).await;
@@ -205,6 +216,7 @@ impl Peer<'_> {
             self.sources.given.remove(at);
         }
         if let Some(before) = before.filter(|before| self.sources.is_gone(before)) {
+            self.sources.heard.remove(&before);
             self.lost(before).await;
         }
         let (name, answer) = found?;

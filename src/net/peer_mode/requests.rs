@@ -79,12 +79,13 @@ impl Peer<'_> {
     }
 
     /// Somebody whom nobody knows may be whoever the user has added at that address: what a program tells of its user
-    /// need not be the name by which it announces itself. Only if nobody else is there.
+    /// need not be the name by which it announces itself. Only if nobody else is there, and they have not been heard by
+    /// the name that is known.
     fn learn_name(&mut self, request: &Request) {
         if let Some(claimed) = request.request.sender()
             && !self.is_of_known_sender(request)
             && let [person] = self.node.people_at(request.from.ip()).as_slice()
-            && self.sources.is_only_given(person)
+            && self.sources.may_have_other_name(person)
         {
             self.node.calls_themselves(person, claimed);
         }
@@ -134,7 +135,11 @@ impl Peer<'_> {
         if !matches!(request, PeerRequest::Invite { .. }) && (self.node.is_blocked(from.ip()) || is_blocked()) {
             return;
         }
-        self.tell_stranger(&request, from.ip()).await;
+        let sender = request.sender().and_then(|name| self.node.verified(name, from.ip()));
+        match sender {
+            Some(name) => self.sources.heard(&name),
+            None => self.tell_stranger(&request, from.ip()).await,
+        }
         match request {
             PeerRequest::OfferFile { from: claimed, file } => {
                 drop(reply.send(Reply::Nothing));
