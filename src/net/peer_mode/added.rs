@@ -127,9 +127,15 @@ impl Peer<'_> {
             }
         }
         for other in others {
-            if self.sources.is_gone(&other) {
-                self.lost(other).await;
-            }
+            self.perhaps_lost(other).await;
+        }
+    }
+
+    /// Somebody is not where they were, and so is lost unless they are known from elsewhere.
+    async fn perhaps_lost(&mut self, name: UserName) {
+        if self.sources.is_gone(&name) {
+            self.sources.heard.remove(&name);
+            self.lost(name).await;
         }
     }
 
@@ -153,9 +159,8 @@ impl Peer<'_> {
     pub(super) async fn forget_address(&mut self, address: &ServerAddress) {
         let Some(at) = self.sources.given.iter().position(|given| given.address == *address) else { return };
         let forgotten = self.sources.given.remove(at);
-        if let Some(who) = forgotten.who.filter(|who| self.sources.is_gone(who)) {
-            self.sources.heard.remove(&who);
-            self.lost(who).await;
+        if let Some(who) = forgotten.who {
+            self.perhaps_lost(who).await;
         }
         self.tell_added(false).await;
     }
@@ -215,9 +220,8 @@ impl Peer<'_> {
         if !given.is_kept {
             self.sources.given.remove(at);
         }
-        if let Some(before) = before.filter(|before| self.sources.is_gone(before)) {
-            self.sources.heard.remove(&before);
-            self.lost(before).await;
+        if let Some(before) = before {
+            self.perhaps_lost(before).await;
         }
         let (name, answer) = found?;
         self.habits.insert(name.clone(), answer.habits);
