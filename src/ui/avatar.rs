@@ -117,7 +117,7 @@ fn draw_initials(avatar: &Avatar, name: &str, bounds: &graphene::Rect, snapshot:
 fn initials(name: &str) -> String {
     let firsts: Vec<char> = name
         .split(|c: char| c.is_whitespace() || matches!(c, '.' | '_' | '-'))
-        .filter_map(|word| word.chars().next())
+        .filter_map(|word| word.trim_start_matches(|c: char| c.is_ascii_punctuation()).chars().next())
         .collect();
     let letters: Vec<char> = firsts.iter().copied().filter(|c| !c.is_numeric()).collect();
     let chosen = if letters.is_empty() { firsts } else { letters };
@@ -140,6 +140,8 @@ mod tests {
             ("张伟", "张"),
             ("student 17", "S"),
             ("17", "1"),
+            ("Bob (2)", "B"),
+            ("Bob (Room) Smith", "BS"),
             ("", ""),
             ("...", ""),
         ] {

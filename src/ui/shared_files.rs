@@ -14,7 +14,7 @@ use crate::net::{Question, UserName};
 const FOLDER_WIDTH: i32 = 170;
 
 mod imp {
-    use std::cell::OnceCell;
+    use std::cell::{Cell, OnceCell};
 
     use gtk::prelude::*;
     use gtk::subclass::prelude::*;
@@ -51,6 +51,8 @@ mod imp {
         pub(super) client: OnceCell<Client>,
         pub(super) of: OnceCell<UserName>,
         pub(super) inquiry: OnceCell<Inquiry>,
+        /// The list has had the keyboard.
+        pub(super) has_begun: Cell<bool>,
     }
 
     impl Default for SharedFilesWindow {
@@ -71,6 +73,7 @@ mod imp {
                 client: OnceCell::default(),
                 of: OnceCell::default(),
                 inquiry: OnceCell::default(),
+                has_begun: Cell::default(),
             }
         }
     }
@@ -192,6 +195,13 @@ impl SharedFilesWindow {
             }
         ));
         imp.search.set_key_capture_widget(Some(&*imp.list));
+        imp.search.connect_search_started(|search| {
+            // The row that has the keyboard may not be found, and then another widget would have it. All that is typed is in
+            // there already, and must not be selected.
+            if let Some(text) = search.delegate().and_downcast::<gtk::Text>() {
+                text.grab_focus_without_selecting();
+            }
+        });
         self.refresh_state();
     }
 
@@ -239,10 +249,9 @@ impl SharedFilesWindow {
         let selected = imp.selection.get().map_or(0, |selection| selection.selection().size());
         self.action_set_enabled("files.get", selected > 0);
         self.action_set_enabled("files.get-as", selected == 1);
-        let is_first = imp.pages.visible_child_name().is_none_or(|page| page != "list") && found > 0;
         imp.pages.set_visible_child_name(if found > 0 { "list" } else { "nothing" });
-        if is_first && imp.search.text().is_empty() {
-            // When all of it can be seen. Whoever searches goes on typing.
+        if found > 0 && !imp.has_begun.replace(true) {
+            // When all of it can be seen; only once, since whoever searches goes on typing.
             let list = imp.list.downgrade();
             glib::idle_add_local_once(move || {
                 if let Some(list) = list.upgrade() {

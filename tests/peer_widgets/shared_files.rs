@@ -1,5 +1,6 @@
 //! What others share, from the question to the files.
 
+use gtk::glib;
 use gtk::prelude::*;
 use klatch::net::{Command, Event, NetError, NetErrorKind, Question};
 use klatch::ui::field::Field;
@@ -42,6 +43,19 @@ fn shared_files_are_found_and_got() {
     press(&window, "Get");
     let fetch = |file: &str| Command::Fetch { from: name("bob"), file: file.into(), save_as: None };
     assert_eq!(stage.take_sent(), [fetch("pictures/a.png"), fetch("pictures/b.png")], "in the order that is seen");
+    search.grab_focus();
+    search.set_text("nothing of that name");
+    shows(&window, "Nothing found");
+    let is_in_search = || GtkWindowExt::focus(&window).is_some_and(|focus| focus.is_ancestor(&search));
+    for text in ["", "nothing of that name", ""] {
+        search.set_text(text);
+        shows(&window, if text.is_empty() { "3 files" } else { "Nothing found" });
+        while glib::MainContext::default().iteration(false) {}
+        assert!(is_in_search(), "whoever empties the search goes on typing");
+    }
+    list.grab_focus();
+    search.emit_by_name::<()>("search-started", &[]);
+    assert!(is_in_search(), "whoever types in the list searches");
     search.set_text("nothing of that name");
     shows(&window, "Nothing found");
     stage.tell(Event::Files { of: name("bob"), names: vec!["a".into()], unfit: 2, is_cut: true });
