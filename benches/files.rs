@@ -56,12 +56,13 @@ fn compare(rounds: usize, mebibytes: usize) -> Outcome {
     let names: Vec<String> = (0..FILES).map(small).collect();
     let (mut large, mut small) = (Vec::new(), Vec::new());
     for round in 0..rounds {
-        // Removed when it has been measured: memory is short.
-        let folder = || tempfile::tempdir_in(&all);
-        let pair = (socat(&source, folder()?.path())?, klatch(&source, folder()?.path(), &["large".to_owned()])?);
+        // Each writes where there is nothing else, into the memory that the one before has left: new memory costs more.
+        let alone = |what: &dyn Fn(&Path) -> Outcome<Cost>| what(tempfile::tempdir_in(&all)?.path());
+        let one = ["large".to_owned()];
+        let pair = (alone(&|target| socat(&source, target))?, alone(&|target| klatch(&source, target, &one))?);
         tell(round, &format!("{mebibytes} MiB, socat"), &pair);
         large.push(pair);
-        let pair = (bare(&source, folder()?.path(), &names)?, klatch(&source, folder()?.path(), &names)?);
+        let pair = (alone(&|target| bare(&source, target, &names))?, alone(&|target| klatch(&source, target, &names))?);
         tell(round, &format!("{FILES} files, sendfile"), &pair);
         small.push(pair);
     }
