@@ -297,10 +297,15 @@ async fn read_reply(
             Ok(Err(error)) => return Err(ExchangeError::Lost(error)),
             Err(_) => return Err(ExchangeError::TimedOut(stall)),
         };
-        if reply.len() + count > limit {
+        let mut more = piece.get(..count).unwrap_or_default();
+        if reply.is_empty() {
+            // Blanks before it mean nothing; kept, they would be read again with every piece.
+            more = more.trim_ascii_start();
+        }
+        if reply.len() + more.len() > limit {
             return Err(ExchangeError::TooLong);
         }
-        reply.extend_from_slice(piece.get(..count).unwrap_or_default());
+        reply.extend_from_slice(more);
         if is_complete(&reply) {
             return Ok(reply);
         }

@@ -117,11 +117,10 @@ impl Errands {
     pub(super) fn user_info(&self, of: UserName, at: Vec<SocketAddr>, habits: Habits) {
         let asking = self.request(at, PeerRequest::GetUserInfo, habits);
         self.run(async move {
-            let info = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
-                UserInfo::from_reply(&answer.reply)
-                    .map(|info| (info, answer.habits))
-                    .map_err(|error| bad_reply(&answer.reply, &error))
-            });
+            let info = match asking.await {
+                Ok(answer) => decoded(answer.reply, user_info).await.map(|info| (info, answer.habits)),
+                Err(error) => Err(exchange_error(&error)),
+            };
             News::UserInfo(of, info)
         });
     }
@@ -130,8 +129,11 @@ impl Errands {
     pub(super) fn picture(&self, of: UserName, at: Vec<SocketAddr>, habits: Habits) {
         self.run(async move {
             let asking = exchange::ask_once(&at, &PeerRequest::GetUserInfo, habits, PICTURE_BYTES);
-            let reply = timeout(PICTURE, asking).await.ok().and_then(Result::ok);
-            News::Picture(of, reply.and_then(|reply| UserInfo::from_reply(&reply).ok()))
+            let info = match timeout(PICTURE, asking).await {
+                Ok(Ok(reply)) => decoded(reply, user_info).await.ok(),
+                Ok(Err(_)) | Err(_) => None,
+            };
+            News::Picture(of, info)
         });
     }
 
@@ -139,11 +141,10 @@ impl Errands {
     pub(super) fn list_files(&self, of: UserName, at: Vec<SocketAddr>, habits: Habits) {
         let asking = self.request(at, PeerRequest::ListFiles, habits);
         self.run(async move {
-            let files = asking.await.map_err(|error| exchange_error(&error)).and_then(|answer| {
-                let mut list = social::file_list(&answer.reply).map_err(|error| bad_reply(&answer.reply, &error))?;
-                list.names.sort();
-                Ok((list, answer.habits))
-            });
+            let files = match asking.await {
+                Ok(answer) => decoded(answer.reply, file_list).await.map(|list| (list, answer.habits)),
+                Err(error) => Err(exchange_error(&error)),
+            };
             News::Files(of, files)
         });
     }
@@ -219,9 +220,9 @@ impl Errands {
             };
             let asking = errands.request(at.clone(), PeerRequest::GetUserInfo, habits);
             let answering = match asking.await {
-                Ok(answer) => match UserInfo::from_reply(&answer.reply) {
+                Ok(answer) => match decoded(answer.reply, user_info).await {
                     Ok(info) => Ok(Answering { info, at, habits: answer.habits }),
-                    Err(error) => Err(Silence { error: bad_reply(&answer.reply, &error), is_busy: false }),
+                    Err(error) => Err(Silence { error, is_busy: false }),
                 },
                 Err(error) => {
                     let is_busy = matches!(error, ExchangeError::TimedOut(_));
@@ -262,6 +263,22 @@ pub(super) async fn open_share(folder: PathBuf) -> News {
     let opened = opened
         .unwrap_or_else(|panic| Err(ShareError::NoFolder { path: folder.clone(), error: io::Error::other(panic) }));
     News::Opened(folder, opened)
+}
+
+/// What a reply means. A large one takes long to decode, and others are to be answered meanwhile.
+async fn decoded<T: Send + 'static>(reply: Vec<u8>, decode: fn(&[u8]) -> Result<T, NetError>) -> Result<T, NetError> {
+    let decoded = spawn_blocking(move || decode(&reply)).await;
+    decoded.unwrap_or_else(|panic| Err(NetError::with(NetErrorKind::BadReply, panic.to_string())))
+}
+
+fn user_info(reply: &[u8]) -> Result<UserInfo, NetError> {
+    UserInfo::from_reply(reply).map_err(|error| bad_reply(reply, &error))
+}
+
+fn file_list(reply: &[u8]) -> Result<FileList, NetError> {
+    let mut list = social::file_list(reply).map_err(|error| bad_reply(reply, &error))?;
+    list.names.sort();
+    Ok(list)
 }
 
 /// What a reply, or none, means for a chat.
