@@ -190,6 +190,14 @@ async fn a_reply_is_complete_without_the_end_of_the_connection() {
 }
 
 #[tokio::test]
+async fn blanks_before_a_reply_are_no_part_of_it() {
+    // Kept, so many would be more than such a reply may have.
+    let (address, _) = naive_peer(1, |_| format!("{:60000}\r\nACK", "").into_bytes());
+    let answer = soon(ask(&[address], &invite(), Habits::default())).await.unwrap();
+    assert_eq!(answer.reply, b"ACK");
+}
+
+#[tokio::test]
 async fn a_reply_without_end_is_given_up() {
     let endless = |_: &[u8]| vec![b'('; limits::REPLY_BYTES + 1];
     let (address, _) = naive_peer(1, endless);

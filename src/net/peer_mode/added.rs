@@ -9,6 +9,7 @@ use crate::net::event::{Added, Event, NetError, NetErrorKind};
 use crate::net::exchange::Habits;
 use crate::net::mode::ServerAddress;
 use crate::protocol::ident::UserName;
+use crate::protocol::limits;
 use crate::protocol::social::UserInfo;
 use crate::protocol::status::Status;
 
@@ -226,7 +227,8 @@ impl Peer<'_> {
         let (name, answer) = found?;
         self.habits.insert(name.clone(), answer.habits);
         if !self.sources.discovered.contains(&name) {
-            let status = Status::received(answer.info.field("status").unwrap_or("online"));
+            let status = answer.info.field("status").unwrap_or("online").chars().take(limits::STATUS_CHARS);
+            let status = Status::received(&status.collect::<String>());
             self.found(name.clone(), status, answer.at, None).await;
         }
         self.tell_picture(&name, &answer.info).await;
@@ -236,7 +238,8 @@ impl Peer<'_> {
     /// By which name somebody is known who answers at an address that the user has given.
     fn recognised(&self, given: usize, answer: Answering) -> Result<(UserName, Answering), NetError> {
         let address = self.sources.given.get(given).map(|given| given.address.to_string()).unwrap_or_default();
-        let claimed = self.node.bare(&UserName::received(answer.info.field("name").unwrap_or(&address)));
+        let name = answer.info.field("name").filter(|name| name.len() <= limits::RECEIVED_NAME_BYTES);
+        let claimed = self.node.bare(&UserName::received(name.unwrap_or(&address)));
         if self.is_oneself(&claimed, &answer.at) {
             return Err(NetError::new(NetErrorKind::OwnAddress));
         }

@@ -241,3 +241,11 @@ async fn who_is_too_busy_to_answer_at_a_given_address_is_still_there() {
         ann.wait(|event| matches!(event, Event::Roster(_)).then_some(())).await;
     }
 }
+
+#[tokio::test]
+async fn a_name_without_end_is_none() {
+    let mut ann = Someone::on(&FakeLan::default(), "ann").await;
+    let (address, _asked) = somebody_called(&"x".repeat(100_000)).await;
+    ann.tell(Command::AddPeer(address.clone())).await;
+    ann.sees(&address.to_string()).await;
+}
