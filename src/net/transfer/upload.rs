@@ -41,9 +41,13 @@ async fn reply(
     if let Source::Shared(share, name) = &source
         && let Some(bytes) = share.read_at_hand(name)
     {
-        // It goes out in one write: there is no middle in which it could be cut.
-        exchange::finish(&mut socket, &bytes).await.map_err(lost(0))?;
-        return Ok(bytes.len() as u64);
+        // It goes out in one write: there is no middle in which it could be cut. Whoever did not take all of it must not
+        // take the rest for the whole.
+        let finished = exchange::finish(&mut socket, &bytes).await;
+        return finished.map(|()| bytes.len() as u64).map_err(|error| {
+            let _ = SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+            lost(0)(error)
+        });
     }
     let socket = socket.into_std().map_err(lost(0))?;
     let written = spawn_blocking(move || write(&socket, &source, &mut *progress, &cancel).map(|it| (socket, it))).await;
