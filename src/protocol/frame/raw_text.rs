@@ -64,7 +64,15 @@ pub(super) fn is_pickled(argument: &[u8]) -> Option<bool> {
         [b'V', line @ ..] => {
             // This is asked again whenever bytes come, so it must not look at many.
             let line = line.get(..LONGEST).unwrap_or(line);
-            match line.iter().position(|b| *b == b'\n').and_then(|end| line.get(end + 1..)) {
+            let end = line.iter().position(|b| *b == b'\n');
+            // PROTO is no text: the line end is in the text of a message that follows, whatever stands behind it.
+            if line
+                .get(..end.unwrap_or(line.len()))
+                .is_some_and(|line| line.windows(2).any(|two| matches!(two, [0x80, 0..=5])))
+            {
+                return Some(false);
+            }
+            match end.and_then(|end| line.get(end + 1..)) {
                 None | Some([] | [b'p']) => None,
                 Some([next, digit, ..]) => Some(*next == STOP || (*next == b'p' && digit.is_ascii_digit())),
                 Some([next]) => Some(*next == STOP),

@@ -184,6 +184,11 @@ fn errors_as_pickle_and_as_raw_text() {
         read(server, b"ERROR Sorry, no MESSAGE for youONLINE_USERS (dp0\n."),
         ["ERROR raw Sorry, no MESSAGE for you", "ONLINE_USERS Dict([])"]
     );
+    // What looks like the end of a pickle is in the text of the message that follows.
+    assert_eq!(
+        read(server, b"ERROR Very badONLINE_USERS \x80\x02}q\x00X\x01\x00\x00\x00aq\x01X\x03\x00\x00\x00\n.0q\x02s."),
+        ["ERROR raw Very bad", "ONLINE_USERS Dict([(Text(\"a\"), Text(\"\\n.0\"))])"]
+    );
     for text in ["Very bad", "Unknown user", "No", "bad name", "Sorry", "404"] {
         let mut decoder = server();
         decoder.push(format!("ERROR {text}").as_bytes());
