@@ -4,7 +4,9 @@ use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
+use rustix::net::SendFlags;
 use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::task::spawn_blocking;
 
 use super::stream::{self, Watch};
@@ -43,7 +45,7 @@ async fn reply(
     {
         // It goes out in one write: there is no middle in which it could be cut. Whoever did not take all of it must not
         // take the rest for the whole.
-        let finished = exchange::finish(&mut socket, &bytes).await;
+        let finished = finish(&mut socket, &bytes).await;
         return finished.map(|()| bytes.len() as u64).map_err(|error| {
             let _ = SockRef::from(&socket).set_linger(Some(Duration::ZERO));
             lost(0)(error)
@@ -61,6 +63,14 @@ async fn reply(
         Replied::File(size) => Ok(size),
         Replied::Nothing(error) => Err(error.into()),
     }
+}
+
+/// Writes a whole file and its end, and waits for a short while until the other side has closed.
+async fn finish(socket: &mut tokio::net::TcpStream, bytes: &[u8]) -> io::Result<()> {
+    // The end follows at once: it goes with the last bytes.
+    let sent = socket
+        .try_io(Interest::WRITABLE, || Ok(rustix::net::send(&*socket, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?));
+    exchange::finish(socket, bytes.get(sent.unwrap_or(0)..).unwrap_or_default()).await
 }
 
 fn lost(done: u64) -> impl Fn(io::Error) -> TransferError {
