@@ -94,8 +94,11 @@ pub fn start() -> io::Result<(Handle, Events)> {
                 let _ = stopped.recv().await;
                 tokio::time::sleep(GOODBYE).await;
             };
+            // A task: to wake what is blocked on takes a system call, even on this thread.
+            let serving = tokio::spawn(serve(inbox, outbox));
             tokio::select! {
-                () = serve(inbox, outbox) => {}
+                // A panic has printed its reason.
+                _ = serving => {}
                 () = closing => {}
             }
         });
