@@ -11,6 +11,7 @@ mod chat;
 mod commands;
 mod early;
 mod notes;
+mod pace;
 mod people;
 mod requests;
 #[cfg(test)]
@@ -268,15 +269,21 @@ impl Node {
             Input::Command(command) => self.command(command, moment, &mut out),
             Input::Tick => {}
         }
-        self.admit_early_texts(moment.now, &mut out);
         self.tick(moment, &mut out);
+        for chat in self.chats.values_mut() {
+            chat.show(moment.now, &mut out);
+        }
+        self.tell_texts(moment.now, &mut out);
+        self.admit_early_texts(moment.now, &mut out);
         out
     }
 
     /// When to call [`Self::handle`] with [`Input::Tick`] at the latest.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let invitations = self.invitations.values().map(|invitation| invitation.until).min();
-        [invitations, self.people.deadline()].into_iter().flatten().min()
+        let chats = self.chats.values().filter_map(Chat::deadline).min();
+        let texts = self.texts.values().filter_map(Text::deadline).min();
+        [invitations, chats, texts, self.people.deadline()].into_iter().flatten().min()
     }
 
     /// A name as it came over the wire, without the service type that some write behind it; for whoever is known here by
@@ -357,7 +364,6 @@ impl Node {
     fn left(&mut self, id: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
         let Some(chat) = self.chats.get_mut(id) else { return };
         let was_member = chat.leave(name);
-        chat.show(out);
         if was_member {
             self.announce(id, out);
         }

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use super::chat::Note;
 use super::{Action, AskKey, Node, Purpose};
-use crate::net::command::MessageId;
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::PeerRequest;
 
@@ -15,15 +14,10 @@ impl Node {
     /// Discovery has lost somebody.
     pub(super) fn gone(&mut self, name: &UserName, out: &mut Vec<Action>) {
         self.withdraw_all_of(name, out);
-        let waiting: Vec<MessageId> =
-            self.texts.iter().filter(|(_, text)| text.pending.contains(name)).map(|(id, _)| *id).collect();
-        for message in waiting {
-            if let Some(text) = self.texts.get_mut(&message) {
-                text.give_up(name);
-            }
-            self.tell_delivery(message, out);
+        for text in self.texts.values_mut().filter(|text| text.pending.contains(name)) {
+            text.give_up(name);
         }
-        self.freeze_chats_of(name, true, out);
+        self.freeze_chats_of(name, true);
         // Whatever comes of what is on its way to them: it counts as lost, and who was invited is asked anew.
         let (theirs, others) = std::mem::take(&mut self.asks).into_iter().partition(|(_, it)| it.is_of(name));
         self.asks = others;
@@ -38,7 +32,6 @@ impl Node {
             if chat.lose(name) {
                 without.push(id.clone());
             }
-            chat.show(out);
         }
         for id in without {
             self.announce(&id, out);
@@ -50,7 +43,7 @@ impl Node {
         if self.people.is_blocked(name) {
             return;
         }
-        self.freeze_chats_of(name, false, out);
+        self.freeze_chats_of(name, false);
         let without: Vec<ConversationId> =
             self.chats.iter().filter(|(_, chat)| chat.misses(name)).map(|(id, _)| id.clone()).collect();
         for id in without {
@@ -62,7 +55,6 @@ impl Node {
     pub(super) fn invite(&mut self, id: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
         let Some(chat) = self.chats.get_mut(id) else { return };
         chat.expect(name);
-        chat.show(out);
         let request = PeerRequest::Invite { chat: chat.wire.clone(), from: self.me.clone() };
         self.ask(name, request, Purpose::Invite { chat: id.clone(), name: name.clone() }, out);
     }
@@ -87,10 +79,9 @@ impl Node {
         self.note(name, Note::new(request), out);
     }
 
-    pub(super) fn freeze_chats_of(&mut self, initiator: &UserName, is_frozen: bool, out: &mut Vec<Action>) {
+    pub(super) fn freeze_chats_of(&mut self, initiator: &UserName, is_frozen: bool) {
         for chat in self.chats.values_mut().filter(|chat| chat.is_initiated_by(initiator)) {
             chat.freeze(is_frozen);
-            chat.show(out);
         }
     }
 }

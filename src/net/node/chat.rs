@@ -1,7 +1,9 @@
 //! One chat: who is in it, and what of it is on its way to whom.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
+use super::pace::Pace;
 use super::{Action, Answer, ReplyKey};
 use crate::net::command::MessageId;
 use crate::net::event::{Conversation, EndReason, Event, Phase};
@@ -39,6 +41,7 @@ pub(super) struct Chat {
     pub(super) lost: BTreeSet<UserName>,
     /// What the user interface was told last.
     told: Option<Conversation>,
+    pace: Pace,
 }
 
 impl Chat {
@@ -58,7 +61,9 @@ impl Chat {
     }
 
     fn new(wire: ConversationId, is_own: bool, shown: Conversation) -> Self {
-        Self { wire, is_own, accepted_by: None, shown, lost: BTreeSet::new(), told: None }
+        let mut pace = Pace::default();
+        pace.changed();
+        Self { wire, is_own, accepted_by: None, shown, lost: BTreeSet::new(), told: None, pace }
     }
 
     /// Whether it is a chat of this other person.
@@ -89,6 +94,7 @@ impl Chat {
         if !self.shown.awaited.contains(name) {
             self.shown.awaited.push(name.clone());
         }
+        self.pace.changed();
     }
 
     /// Somebody who was invited has answered, or could not be asked.
@@ -143,16 +149,21 @@ impl Chat {
 
     pub(super) fn freeze(&mut self, frozen: bool) {
         self.shown.is_frozen = frozen;
+        self.pace.changed();
     }
 
     pub(super) fn unreached(&mut self, name: &UserName) {
         if self.has_other(name) && !self.shown.unreachable.contains(name) {
             self.shown.unreachable.push(name.clone());
+            self.pace.changed();
         }
     }
 
     pub(super) fn reached(&mut self, name: &UserName) {
-        self.shown.unreachable.retain(|unreachable| unreachable != name);
+        if let Some(at) = self.shown.unreachable.iter().position(|unreachable| unreachable == name) {
+            self.shown.unreachable.remove(at);
+            self.pace.changed();
+        }
     }
 
     /// Makes the rest fit the members.
@@ -160,20 +171,26 @@ impl Chat {
         let members = &self.shown.members;
         self.shown.unreachable.retain(|name| members.contains(name));
         self.shown.phase = if members.len() > 1 { Phase::Open } else { Phase::Waiting };
+        self.pace.changed();
     }
 
-    /// Tells how it stands, if that is news.
-    pub(super) fn show(&mut self, out: &mut Vec<Action>) {
-        if self.told.as_ref() != Some(&self.shown) {
+    /// Tells how it stands, if that is news and may be told now.
+    pub(super) fn show(&mut self, now: Instant, out: &mut Vec<Action>) {
+        if self.pace.is_due(now) && self.told.as_ref() != Some(&self.shown) {
             self.told = Some(self.shown.clone());
             out.push(Action::Emit(Event::Conversation(self.shown.clone())));
         }
+    }
+
+    /// When it is to be shown, if it was too early for that.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.pace.deadline()
     }
 
     /// It is over for oneself.
     pub(super) fn end(mut self, why: EndReason, out: &mut Vec<Action>) {
         self.shown.phase = Phase::Ended(why);
         self.shown.awaited.clear();
-        self.show(out);
+        out.push(Action::Emit(Event::Conversation(self.shown)));
     }
 }

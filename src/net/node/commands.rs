@@ -24,7 +24,7 @@ impl Node {
                 }
                 if blocked || self.people.addresses(&name).is_none() {
                     // From a blocked initiator one does not hear any more who is in the chat, or that it is over.
-                    self.freeze_chats_of(&name, true, out);
+                    self.freeze_chats_of(&name, true);
                 } else {
                     self.returned(&name, out);
                 }
@@ -89,9 +89,7 @@ impl Node {
         let id = std::iter::repeat_with(|| ConversationId::Int(i64::from(fastrand::u32(1_000..1_000_000_000))))
             .find(|id| !self.chats.contains_key(id) && !self.invitations.contains_key(id));
         let Some(id) = id else { return };
-        let mut chat = Chat::own(id.clone(), self.me.clone(), invited.clone());
-        chat.show(out);
-        self.chats.insert(id.clone(), chat);
+        self.chats.insert(id.clone(), Chat::own(id.clone(), self.me.clone(), invited.clone()));
         for name in invited {
             self.invite(&id, &name, out);
         }
@@ -111,7 +109,6 @@ impl Node {
         if accept {
             let mut chat = Chat::of(invitation.from.name, invitation.wire, id.clone(), self.me.clone());
             chat.accepted_by = Some(invitation.reply);
-            chat.show(out);
             self.chats.insert(id.clone(), chat);
         }
     }

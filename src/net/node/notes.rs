@@ -1,8 +1,10 @@
 //! What a node tells others, in order and again if need be, and what becomes of each text.
 
+use std::time::Instant;
+
 use super::chat::Note;
+use super::pace::Pace;
 use super::{Action, Answer, AskKey, Moment, Node, Purpose, delivery};
-use crate::net::command::MessageId;
 use crate::net::event::Delivery;
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::PeerRequest;
@@ -20,6 +22,7 @@ pub(super) struct Text {
     reached: usize,
     /// The user interface knows that somebody misses it, or did.
     is_told: bool,
+    pace: Pace,
 }
 
 impl Text {
@@ -33,6 +36,46 @@ impl Text {
         self.pending.retain(|name| name != to);
         self.missed.retain(|name| name != to);
         self.failed.push(to.clone());
+        self.pace.changed();
+    }
+
+    /// It has not reached this person yet.
+    fn miss(&mut self, to: &UserName) {
+        if !self.missed.contains(to) {
+            self.missed.push(to.clone());
+            self.pace.changed();
+        }
+    }
+
+    /// This person has it.
+    fn reach(&mut self, to: &UserName) {
+        self.pending.retain(|name| name != to);
+        self.missed.retain(|name| name != to);
+        self.reached += 1;
+        self.pace.changed();
+    }
+
+    /// How it stands and who misses it.
+    fn standing(&self) -> (Delivery, Vec<UserName>) {
+        let state = match (self.pending.is_empty(), self.failed.is_empty(), self.reached) {
+            (false, ..) => Delivery::Partial,
+            (true, true, _) => Delivery::Delivered,
+            (true, false, 0) => Delivery::Failed,
+            (true, false, _) => Delivery::Missed,
+        };
+        (state, self.missed.iter().chain(&self.failed).cloned().collect())
+    }
+
+    /// What is to be told of it now: how it ends, or that somebody is known to miss it.
+    fn news(&mut self, now: Instant) -> Option<(Delivery, Vec<UserName>)> {
+        self.is_told |= !self.missed.is_empty() || !self.failed.is_empty();
+        let is_due = self.pending.is_empty() || self.is_told && self.pace.is_due(now);
+        is_due.then(|| self.standing())
+    }
+
+    /// When there is more to tell, if it was too early for that.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.pace.deadline()
     }
 }
 
@@ -41,10 +84,10 @@ impl Node {
     pub(super) fn note(&mut self, to: &UserName, note: Note, out: &mut Vec<Action>) {
         if self.people.is_out_of_reach(to) {
             // It waits behind one that did not arrive.
-            self.undelivered(to, &note, false, out);
+            self.undelivered(to, &note, false);
         }
         if let Some(dropped) = self.people.queue(to, note) {
-            self.undelivered(to, &dropped, true, out);
+            self.undelivered(to, &dropped, true);
         }
         self.send_notes(to, out);
     }
@@ -78,7 +121,6 @@ impl Node {
                 };
                 chat.answered(&name, answer);
                 let is_out = answer == Answer::No && chat.lost.contains(&name);
-                chat.show(out);
                 if answer == Answer::Yes {
                     self.announce(&id, out);
                 } else if is_out {
@@ -88,83 +130,61 @@ impl Node {
             Some(Purpose::Note { to, mut note }) => {
                 if answer == Answer::Unreachable {
                     let gave_up = !self.people.failed(&to, &mut note, moment.now);
-                    self.undelivered(&to, &note, gave_up, out);
+                    self.undelivered(&to, &note, gave_up);
                     if !gave_up {
                         self.people.put_back(&to, note);
                     }
                 } else {
                     self.people.succeeded(&to);
-                    self.delivered(&to, &note, out);
+                    self.delivered(&to, &note);
                 }
                 self.send_notes(&to, out);
             }
         }
     }
 
-    pub(super) fn delivered(&mut self, to: &UserName, note: &Note, out: &mut Vec<Action>) {
+    fn delivered(&mut self, to: &UserName, note: &Note) {
         let Some((chat, message)) = &note.message else { return };
         if let Some(chat) = self.chats.get_mut(chat) {
             chat.reached(to);
-            chat.show(out);
         }
         if let Some(text) = self.texts.get_mut(message) {
-            text.pending.retain(|name| name != to);
-            text.missed.retain(|name| name != to);
-            text.reached += 1;
-            self.tell_delivery(*message, out);
+            text.reach(to);
         }
     }
 
     /// A note did not arrive; it is tried again unless it was given up.
-    pub(super) fn undelivered(&mut self, to: &UserName, note: &Note, gave_up: bool, out: &mut Vec<Action>) {
+    fn undelivered(&mut self, to: &UserName, note: &Note, gave_up: bool) {
         let Some((chat, message)) = &note.message else { return };
         if let Some(chat) = self.chats.get_mut(chat) {
             chat.unreached(to);
-            chat.show(out);
         }
         if let Some(text) = self.texts.get_mut(message) {
             if gave_up {
                 text.give_up(to);
-            } else if !text.missed.contains(to) {
-                text.missed.push(to.clone());
+            } else {
+                text.miss(to);
             }
-            self.tell_delivery(*message, out);
         }
     }
 
-    /// Tells what is known of a text, if that is final or somebody is known to miss it.
-    pub(super) fn tell_delivery(&mut self, message: MessageId, out: &mut Vec<Action>) {
-        let Some(text) = self.texts.get_mut(&message) else { return };
-        let missing: Vec<UserName> = text.missed.iter().chain(&text.failed).cloned().collect();
-        text.is_told |= !missing.is_empty();
-        if !text.pending.is_empty() {
-            if text.is_told {
-                out.push(delivery(message, Delivery::Partial, missing));
-            }
-            return;
-        }
-        let state = match (text.failed.is_empty(), text.reached) {
-            (true, _) => Delivery::Delivered,
-            (false, 0) => Delivery::Failed,
-            (false, _) => Delivery::Missed,
-        };
-        self.texts.remove(&message);
-        out.push(delivery(message, state, missing));
+    /// Tells what is known of the texts, as far as it is news, and forgets those of which all is told.
+    pub(super) fn tell_texts(&mut self, now: Instant, out: &mut Vec<Action>) {
+        self.texts.retain(|message, text| {
+            out.extend(text.news(now).map(|(state, missing)| delivery(*message, state, missing)));
+            !text.pending.is_empty()
+        });
     }
 
     /// One goes offline, and does not hear any more what becomes of the texts that are on their way.
     pub(super) fn give_up_texts(&mut self, out: &mut Vec<Action>) {
-        for message in self.texts.keys().copied().collect::<Vec<_>>() {
-            let Some(text) = self.texts.get_mut(&message) else { continue };
+        for (message, mut text) in std::mem::take(&mut self.texts) {
             for to in text.pending.clone().iter().filter(|to| self.people.is_out_of_reach(to)) {
                 text.give_up(to);
             }
-            if text.pending.is_empty() {
-                self.tell_delivery(message, out);
-            } else {
-                self.texts.remove(&message);
-                out.push(delivery(message, Delivery::Uncertain, Vec::new()));
-            }
+            let is_known = text.pending.is_empty();
+            let (state, missing) = if is_known { text.standing() } else { (Delivery::Uncertain, Vec::new()) };
+            out.push(delivery(message, state, missing));
         }
     }
 

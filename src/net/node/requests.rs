@@ -35,7 +35,6 @@ impl Node {
                         members.push(owner);
                     }
                     chat.set_members(members, &self.me);
-                    chat.show(out);
                 }
             }
             PeerRequest::Message { chat, from: sender, body } => {
@@ -49,7 +48,6 @@ impl Node {
                 };
                 if let Some(chat) = self.chats.get_mut(&id) {
                     chat.reached(&sender);
-                    chat.show(out);
                 }
                 let said = Said { conversation: id, from: sender, body, at: moment.wall, own: None };
                 out.push(Action::Emit(Event::Said(said)));

@@ -3,6 +3,7 @@
 mod absence;
 mod invitations;
 mod own_names;
+mod pace;
 
 use std::collections::VecDeque;
 
