@@ -96,6 +96,18 @@ pub(super) fn name(value: Value) -> Option<UserName> {
     value.into_text().map(|text| UserName::received(&text))
 }
 
+/// A name of at most so many bytes.
+pub(super) fn short_name(value: Value, limit: usize) -> Option<UserName> {
+    name(value).filter(|name| name.as_str().len() <= limit)
+}
+
+/// Names of at most so many bytes. Longer ones are left out: one of them must not hide all the others.
+pub(super) fn short_names(value: Value, limit: usize) -> Option<Vec<UserName>> {
+    let mut names = names(value)?;
+    names.retain(|name| name.as_str().len() <= limit);
+    Some(names)
+}
+
 pub(super) fn names(value: Value) -> Option<Vec<UserName>> {
     match value {
         Value::List(list) | Value::Tuple(list) | Value::Set(list) => list.into_iter().map(name).collect(),

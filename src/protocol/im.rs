@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::argument::{encode, encode_empty, name, names, open, sequence, short_id, single, single_id};
+use super::argument::{
+    encode, encode_empty, name, names, open, sequence, short_id, short_name, short_names, single, single_id,
+};
 use super::frame::{Frame, Shape, Verb};
 use super::ident::{ConversationId, UserName};
 use super::limits;
@@ -166,7 +168,7 @@ impl ServerMessage {
                         .as_ref()
                         .and_then(short_id)
                         .ok_or(wrong("[convID, invitationSource]"))?,
-                    from: from.and_then(short_name).ok_or(wrong("[convID, invitationSource]"))?,
+                    from: from.and_then(received_name).ok_or(wrong("[convID, invitationSource]"))?,
                 }
             }
             "CONVERSATIONS" => Self::Conversations(conversations(value).ok_or(wrong("{convID: [username, ...]}"))?),
@@ -175,7 +177,7 @@ impl ServerMessage {
                 let (conversation, from, body) = (parts.next(), parts.next(), parts.next());
                 Self::Message {
                     conversation: conversation.as_ref().and_then(short_id).ok_or(wrong("[convID, sender, message]"))?,
-                    from: from.and_then(short_name).ok_or(wrong("[convID, sender, message]"))?,
+                    from: from.and_then(received_name).ok_or(wrong("[convID, sender, message]"))?,
                     body: body.and_then(Value::into_text).ok_or(wrong("[convID, sender, message]"))?,
                 }
             }
@@ -225,12 +227,8 @@ fn two_texts(value: Value) -> Option<(String, String)> {
 }
 
 /// A name of sensible length.
-fn short_name(value: Value) -> Option<UserName> {
-    name(value).filter(is_short)
-}
-
-fn is_short(name: &UserName) -> bool {
-    name.as_str().len() <= limits::RECEIVED_NAME_BYTES
+fn received_name(value: Value) -> Option<UserName> {
+    short_name(value, limits::RECEIVED_NAME_BYTES)
 }
 
 /// Names that are too long are left out: one of them must not hide all the others.
@@ -246,7 +244,7 @@ fn users(value: Value) -> Option<BTreeMap<UserName, Status>> {
             status.truncate(end);
         }
         let name = name(key)?;
-        if is_short(&name) {
+        if name.as_str().len() <= limits::RECEIVED_NAME_BYTES {
             users.insert(name, Status::received(&status));
         }
     }
@@ -257,8 +255,7 @@ fn conversations(value: Value) -> Option<BTreeMap<ConversationId, Vec<UserName>>
     let Value::Dict(pairs) = value else { return None };
     let mut all = BTreeMap::new();
     for (id, members) in pairs {
-        let mut members = names(members)?;
-        members.retain(is_short);
+        let members = short_names(members, limits::RECEIVED_NAME_BYTES)?;
         ConversationId::from_value(&id)?;
         if let Some(id) = short_id(&id) {
             all.insert(id, members);

@@ -27,6 +27,9 @@ pub const NAME_CHARS: usize = 64;
 /// Longest name or id of a conversation that a client takes from a server, in bytes. Servers of others have their own rules
 /// for names; but each is shown in many places, and kept as long as the connection.
 pub const RECEIVED_NAME_BYTES: usize = 4096;
+/// Longest name in a peer's request, in bytes: no longer than the longest that can be registered, in characters of four
+/// bytes. A full name in DNS has at most 255. A chat has many members, and all their names are told at each change.
+pub const PEER_NAME_BYTES: usize = 4 * NAME_CHARS;
 /// Longest status that the server takes, in characters: it is sent to everybody at each change.
 pub const STATUS_CHARS: usize = 1024;
 /// Longest name of a file, with the names of the folders before it, in bytes: what Linux takes as a path (`PATH_MAX`).

@@ -18,9 +18,10 @@
 mod reader;
 mod reply;
 
-use super::argument::{self, ArgumentError, name, names, sequence, short_id};
+use super::argument::{self, ArgumentError, sequence, short_id, short_name, short_names};
 use super::frame::{Frame, Shape, Verb};
 use super::ident::{ConversationId, UserName};
+use super::limits;
 use super::pickle::Value;
 
 pub use reader::{NameMatch, RequestError, RequestReader};
@@ -191,7 +192,7 @@ impl PeerRequest {
             "OFFER_FILE" => {
                 let [from, file] = parts(verb, value, "(mdns_name, filename)")?;
                 Self::OfferFile {
-                    from: name(from).ok_or(wrong(verb, "(mdns_name, filename)"))?,
+                    from: peer_name(from).ok_or(wrong(verb, "(mdns_name, filename)"))?,
                     file: file.into_text().ok_or(wrong(verb, "(mdns_name, filename)"))?,
                 }
             }
@@ -212,8 +213,8 @@ impl PeerRequest {
                 let [chat, from, members] = parts(verb, value, "(id, mdns_name, [members])")?;
                 Self::ChatStatus {
                     chat: short_id(&chat).ok_or_else(wrong)?,
-                    from: name(from).ok_or_else(wrong)?,
-                    members: names(members).ok_or_else(wrong)?,
+                    from: peer_name(from).ok_or_else(wrong)?,
+                    members: short_names(members, limits::PEER_NAME_BYTES).ok_or_else(wrong)?,
                 }
             }
             "MESSAGE" => {
@@ -221,7 +222,7 @@ impl PeerRequest {
                 let [chat, from, body] = parts(verb, value, "(id, sender, text)")?;
                 Self::Message {
                     chat: short_id(&chat).ok_or_else(wrong)?,
-                    from: name(from).ok_or_else(wrong)?,
+                    from: peer_name(from).ok_or_else(wrong)?,
                     body: body.into_text().ok_or_else(wrong)?,
                 }
             }
@@ -249,6 +250,11 @@ fn parts<const N: usize>(verb: &'static str, value: Value, wanted: &'static str)
     parts.try_into().map_err(|_| wrong(verb, wanted))
 }
 
+/// A name of sensible length.
+fn peer_name(value: Value) -> Option<UserName> {
+    short_name(value, limits::PEER_NAME_BYTES)
+}
+
 fn chat_and_name(
     verb: &'static str,
     value: Value,
@@ -256,7 +262,7 @@ fn chat_and_name(
 ) -> Result<(ConversationId, UserName), ArgumentError> {
     let [chat, from] = parts(verb, value, wanted)?;
     let chat = short_id(&chat).ok_or(wrong(verb, wanted))?;
-    Ok((chat, name(from).ok_or(wrong(verb, wanted))?))
+    Ok((chat, peer_name(from).ok_or(wrong(verb, wanted))?))
 }
 
 /// The instance in a name that may be a full one: `bob` in `bob`, `bob._klatch._tcp.local.` and `bob._klatch._tcp`, if

@@ -238,7 +238,7 @@ impl Peer<'_> {
     /// By which name somebody is known who answers at an address that the user has given.
     fn recognised(&self, given: usize, answer: Answering) -> Result<(UserName, Answering), NetError> {
         let address = self.sources.given.get(given).map(|given| given.address.to_string()).unwrap_or_default();
-        let name = answer.info.field("name").filter(|name| name.len() <= limits::RECEIVED_NAME_BYTES);
+        let name = answer.info.field("name").filter(|name| name.len() <= limits::PEER_NAME_BYTES);
         let claimed = self.node.bare(&UserName::received(name.unwrap_or(&address)));
         if self.is_oneself(&claimed, &answer.at) {
             return Err(NetError::new(NetErrorKind::OwnAddress));

@@ -24,8 +24,8 @@ fn every_request() -> Vec<PeerRequest> {
 
 #[test]
 fn the_longest_text_fits_one_message() {
-    let long = "x".repeat(limits::RECEIVED_NAME_BYTES);
-    let (chat, from) = (ConversationId::Text(long.as_str().into()), UserName::received(&long));
+    let chat = ConversationId::Text("x".repeat(limits::RECEIVED_NAME_BYTES).into());
+    let from = UserName::received(&"x".repeat(limits::PEER_NAME_BYTES));
     for letter in ["x", "\n", "é", "\u{1f600}"] {
         let body = letter.repeat(limits::TEXT_BYTES / letter.len());
         let request = PeerRequest::Message { chat: chat.clone(), from: from.clone(), body };
@@ -40,6 +40,33 @@ fn an_endless_id_is_not_taken() {
     assert_eq!(at_once(&invite(&longest).encode(), &[]), Ok(Some(invite(&longest))));
     let endless = at_once(&invite(&(longest + "x")).encode(), &[]);
     assert!(matches!(endless, Err(RequestError::Argument(ArgumentError::Shape { .. }))), "{endless:?}");
+}
+
+#[test]
+fn an_endless_name_is_not_taken_and_left_out_of_a_list() {
+    let longest = UserName::received(&"é".repeat(limits::PEER_NAME_BYTES / 2));
+    let endless = UserName::received(&format!("{longest}x"));
+    let chat = ConversationId::Int(7);
+    let with_sender = |from: &UserName| {
+        [
+            PeerRequest::OfferFile { from: from.clone(), file: "a.txt".into() },
+            PeerRequest::Invite { chat: chat.clone(), from: from.clone() },
+            PeerRequest::ChatStatus { chat: chat.clone(), from: from.clone(), members: vec![bob()] },
+            PeerRequest::Message { chat: chat.clone(), from: from.clone(), body: "hi".into() },
+            PeerRequest::Goodbye { chat: chat.clone(), from: from.clone() },
+            PeerRequest::CloseChat { chat: chat.clone(), from: from.clone() },
+        ]
+    };
+    for request in with_sender(&longest) {
+        assert_eq!(at_once(&request.encode(), &[]), Ok(Some(request)));
+    }
+    for request in with_sender(&endless) {
+        let read = at_once(&request.encode(), &[]);
+        assert!(matches!(read, Err(RequestError::Argument(ArgumentError::Shape { .. }))), "{read:?}");
+    }
+    let status = |members| PeerRequest::ChatStatus { chat: chat.clone(), from: bob(), members };
+    let sent = status(vec![bob(), endless, longest.clone()]);
+    assert_eq!(at_once(&sent.encode(), &[]), Ok(Some(status(vec![bob(), longest]))));
 }
 
 /// What is known in these tests: the names of a small share.
