@@ -18,7 +18,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-pub(super) use asking::{ask, ask_once, request, tell};
+pub(super) use asking::{CLOSE, ask, ask_once, request, tell};
 pub(super) use serving::{drain, finish, serve};
 
 use super::transfer::Upload;

@@ -11,6 +11,7 @@ mod strangers;
 #[cfg(test)]
 mod tests;
 mod transfers;
+mod turns;
 
 use std::collections::HashMap;
 use std::io;
@@ -465,7 +466,7 @@ impl Peer<'_> {
             goodbyes.spawn(async move {
                 for request in requests {
                     // Whoever cannot be reached finds out by themselves.
-                    let _ = exchange::tell(&to, &request, Habits::default(), GRACE).await;
+                    let _ = exchange::tell(&to, &request, Habits::default(), GRACE, || ()).await;
                 }
             });
         }

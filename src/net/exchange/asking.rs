@@ -36,7 +36,7 @@ const REPLY: Duration = Duration::from_mins(2);
 /// not know a form may leave the connection open.
 const FORM: Duration = Duration::from_secs(4);
 /// How long to wait for the other side to close when there is nothing to reply, and again once our side is closed.
-const CLOSE: Duration = Duration::from_millis(500);
+pub(in crate::net) const CLOSE: Duration = Duration::from_millis(500);
 /// How long the answer to an invitation may take: two minutes to think, and some seconds on the way.
 const INVITE: Duration = Duration::from_secs(125);
 /// Longest reply that is read of what should be one word. Bytes.
@@ -65,7 +65,7 @@ pub(in crate::net) async fn ask(
         return ask_in_forms(to, request, Habits { reads_to_end: false, ..habits }, FORM).await;
     }
     if !matches!(request, PeerRequest::Invite { .. }) {
-        tell(to, request, habits, CLOSE).await?;
+        tell(to, request, habits, CLOSE, || ()).await?;
         return Ok(Answer { reply: Vec::new(), habits });
     }
     let (mut stream, _) = self::request(to, &request.encode(), habits).await?;
@@ -81,13 +81,16 @@ pub(in crate::net) async fn ask(
 /// It waits until the other side has closed: then that has read the request, and the next one cannot overtake it. Many a
 /// peer reads until we close, so after this grace our side is closed, and the other one has as long again. Both sides at
 /// once would be too early: a Jython peer that has not taken the connection by then does not get what was written.
+/// `written` is called before all this waiting.
 pub(in crate::net) async fn tell(
     to: &[SocketAddr],
     request: &PeerRequest,
     habits: Habits,
     grace: Duration,
+    written: impl FnOnce(),
 ) -> Result<(), ExchangeError> {
     let (mut stream, _) = self::request(to, &request.encode(), habits).await?;
+    written();
     if let Ok(closed) = timeout(grace, discard(&mut stream)).await {
         return closed.map_err(ExchangeError::Lost);
     }

@@ -283,14 +283,17 @@ async fn who_reads_until_we_close_is_told_at_once_and_not_left_before_it_has_rea
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let note = PeerRequest::Goodbye { chat: ConversationId::Int(7), from: UserName::received("bob") };
+    let (written, is_written) = tokio::sync::oneshot::channel();
     let told = tokio::spawn({
         let note = note.clone();
-        async move { tell(&[address], &note, Habits::default(), DEADLINE / 10).await }
+        let written = || written.send(()).unwrap();
+        async move { tell(&[address], &note, Habits::default(), DEADLINE / 10, written).await }
     });
     let (mut stream, _) = soon(listener.accept()).await.unwrap();
     let mut read = Vec::new();
     soon(stream.read_to_end(&mut read)).await.unwrap();
     assert_eq!(read, note.encode());
+    soon(is_written).await.unwrap();
     assert!(!told.is_finished(), "only one side is closed");
     drop(stream);
     soon(told).await.unwrap().unwrap();

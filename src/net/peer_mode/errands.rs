@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_channel::Sender;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::added::{Answering, Silence};
 use super::files::Files;
+use super::turns::Turns;
 use crate::net::command::TransferId;
 use crate::net::event::{NetError, NetErrorKind, Sharing};
 use crate::net::exchange::{self, ExchangeError, Habits};
@@ -24,8 +25,6 @@ use crate::net::transfer::{Download, Downloaded, Downloads, TransferError};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::{self, FileList, PeerRequest, UserInfo};
 
-/// Most requests of ours on their way at once; the others wait.
-const REQUESTS: usize = 64;
 /// How long a reply may be from which only the picture is wanted, which nobody has asked for, and how long it may take.
 const PICTURE_BYTES: usize = 4 << 20;
 const PICTURE: Duration = Duration::from_secs(30);
@@ -65,13 +64,13 @@ pub(super) enum News {
 #[derive(Clone, Debug)]
 pub(super) struct Errands {
     news: Sender<News>,
-    requests: Arc<Semaphore>,
+    turns: Turns,
     downloads: Arc<Downloads>,
 }
 
 impl Errands {
     pub(super) fn new(news: Sender<News>) -> Self {
-        Self { news, requests: Arc::new(Semaphore::new(REQUESTS)), downloads: Arc::default() }
+        Self { news, turns: Turns::default(), downloads: Arc::default() }
     }
 
     /// Where news of what others do on their own goes.
@@ -87,35 +86,39 @@ impl Errands {
         });
     }
 
-    fn request(
+    /// Sends a request about a chat.
+    pub(super) fn ask(&self, ask: AskKey, name: UserName, to: Vec<SocketAddr>, request: PeerRequest, habits: Habits) {
+        let turns = self.turns.clone();
+        self.run(async move {
+            let answer = if matches!(request, PeerRequest::Invite { .. }) {
+                // It waits for a person, and must not keep the others waiting.
+                invited(exchange::ask(&to, &request, habits).await)
+            } else {
+                let turn = turns.take(&name).await;
+                told(&exchange::tell(&to, &request, habits, exchange::CLOSE, || turn.is_written()).await)
+            };
+            News::Asked(ask, name, answer)
+        });
+    }
+
+    /// Asks somebody for something, in their turn.
+    fn question(
         &self,
-        to: Vec<SocketAddr>,
+        of: &UserName,
+        at: Vec<SocketAddr>,
         request: PeerRequest,
         habits: Habits,
     ) -> impl Future<Output = Result<exchange::Answer, ExchangeError>> + Send + 'static {
-        let requests = Arc::clone(&self.requests);
+        let (turns, of) = (self.turns.clone(), of.clone());
         async move {
-            // An invitation waits for a person: it must not keep the others waiting.
-            let permit = match request {
-                PeerRequest::Invite { .. } => None,
-                _ => requests.acquire_owned().await.ok(),
-            };
-            let answer = exchange::ask(&to, &request, habits).await;
-            drop(permit);
-            answer
+            let _turn = turns.take(&of).await;
+            exchange::ask(&at, &request, habits).await
         }
-    }
-
-    /// Sends a request about a chat.
-    pub(super) fn ask(&self, ask: AskKey, name: UserName, to: Vec<SocketAddr>, request: PeerRequest, habits: Habits) {
-        let is_invite = matches!(request, PeerRequest::Invite { .. });
-        let asking = self.request(to, request, habits);
-        self.run(async move { News::Asked(ask, name, chat_answer(asking.await, is_invite)) });
     }
 
     /// Asks somebody who they are.
     pub(super) fn user_info(&self, of: UserName, at: Vec<SocketAddr>, habits: Habits) {
-        let asking = self.request(at, PeerRequest::GetUserInfo, habits);
+        let asking = self.question(&of, at, PeerRequest::GetUserInfo, habits);
         self.run(async move {
             let info = match asking.await {
                 Ok(answer) => decoded(answer.reply, user_info).await.map(|info| (info, answer.habits)),
@@ -139,7 +142,7 @@ impl Errands {
 
     /// Asks somebody what they share.
     pub(super) fn list_files(&self, of: UserName, at: Vec<SocketAddr>, habits: Habits) {
-        let asking = self.request(at, PeerRequest::ListFiles, habits);
+        let asking = self.question(&of, at, PeerRequest::ListFiles, habits);
         self.run(async move {
             let files = match asking.await {
                 Ok(answer) => decoded(answer.reply, file_list).await.map(|list| (list, answer.habits)),
@@ -163,7 +166,7 @@ impl Errands {
         let news = self.news.clone();
         tokio::spawn(async move {
             // Before it is on offer: too many at once would take each other's place before anybody has heard of them.
-            let _turn = errands.requests.acquire().await;
+            let _turn = errands.turns.take(&to).await;
             let offered = {
                 let (files, to, path) = (files.clone(), to.clone(), path.clone());
                 spawn_blocking(move || files.offer(&to, &path)).await
@@ -203,6 +206,12 @@ impl Errands {
     /// Somebody has gone: what waits to be got from them fails at once.
     pub(super) fn give_up(&self, peer: &UserName) {
         self.downloads.give_up(peer);
+        self.turns.forget(peer);
+    }
+
+    /// Who goes first.
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// Waits until a file has gone. Whoever asked for it may go before it begins.
@@ -212,14 +221,13 @@ impl Errands {
 
     /// Looks who is at an address that the user has given.
     pub(super) fn look_at(&self, address: ServerAddress, habits: Habits) {
-        let errands = self.clone();
         self.run(async move {
             let at = match resolve(&address).await {
                 Ok(found) => found,
                 Err(error) => return News::LookedAt(address, Err(Silence { error, is_busy: false })),
             };
-            let asking = errands.request(at.clone(), PeerRequest::GetUserInfo, habits);
-            let answering = match asking.await {
+            // Nobody else can make these many, so they need no turn.
+            let answering = match exchange::ask(&at, &PeerRequest::GetUserInfo, habits).await {
                 Ok(answer) => match decoded(answer.reply, user_info).await {
                     Ok(info) => Ok(Answering { info, at, habits: answer.habits }),
                     Err(error) => Err(Silence { error, is_busy: false }),
@@ -281,15 +289,22 @@ fn file_list(reply: &[u8]) -> Result<FileList, NetError> {
     Ok(list)
 }
 
-/// What a reply, or none, means for a chat.
-fn chat_answer(answer: Result<exchange::Answer, ExchangeError>, is_invite: bool) -> Answer {
+/// What the reply to an invitation, or none, means.
+fn invited(answer: Result<exchange::Answer, ExchangeError>) -> Answer {
     match answer {
-        Ok(answer) if is_invite && social::acceptance(&answer.reply) != Some(true) => Answer::No,
+        Ok(answer) if social::acceptance(&answer.reply) == Some(true) => Answer::Yes,
         Err(ExchangeError::NoAddress | ExchangeError::Unreachable(_)) => Answer::Unreachable,
-        Err(_) if is_invite => Answer::No,
+        Ok(_) | Err(_) => Answer::No,
+    }
+}
+
+/// Whether somebody has heard what they were told about a chat.
+fn told(result: &Result<(), ExchangeError>) -> Answer {
+    match result {
+        Err(ExchangeError::NoAddress | ExchangeError::Unreachable(_)) => Answer::Unreachable,
         // Whoever has taken the connection has read it, as far as can be known. Many a peer written by hand closes
         // without ceremony, or not at all, and must not be told everything six times.
-        Ok(_) | Err(_) => Answer::Yes,
+        Ok(()) | Err(_) => Answer::Yes,
     }
 }
 

@@ -15,12 +15,11 @@ impl Peer<'_> {
     pub(super) async fn news(&mut self, news: News) {
         match news {
             News::Asked(ask, name, answer) => {
-                if answer == Answer::Unreachable {
-                    self.verify(&name);
-                }
+                self.tried(&name, answer != Answer::Unreachable);
                 self.give(Input::Asked { ask, answer }).await;
             }
             News::UserInfo(of, Ok((info, habits))) => {
+                self.tried(&of, true);
                 self.habits.insert(of.clone(), habits);
                 self.tell_picture(&of, &info).await;
                 self.tell(Event::UserInfo { of, info }).await;
@@ -28,10 +27,12 @@ impl Peer<'_> {
             News::Picture(of, info) => {
                 self.pictures.answered();
                 if let Some(info) = info {
+                    self.tried(&of, true);
                     self.tell_picture(&of, &info).await;
                 }
             }
             News::Files(of, Ok((FileList { mut names, unfit }, habits))) => {
+                self.tried(&of, true);
                 self.habits.insert(of.clone(), habits);
                 let is_cut = names.len() > FILES;
                 names.truncate(FILES);
@@ -40,6 +41,7 @@ impl Peer<'_> {
             News::UserInfo(by, Err(because)) => self.unanswered(by, Question::UserInfo, because).await,
             News::Files(by, Err(because)) => self.unanswered(by, Question::Files, because).await,
             News::Offered(to, file, path) => {
+                self.tried(&to, true);
                 let update = self.transfers.offered(to, file, path);
                 self.tell_transfer(update).await;
             }
@@ -127,6 +129,17 @@ impl Peer<'_> {
     /// Looks whether somebody is still there who could not be reached.
     fn doubt(&mut self, name: &UserName, because: &NetError) {
         if matches!(because.kind, NetErrorKind::PeerUnreachable | NetErrorKind::BrokenOff) {
+            self.tried(name, false);
+        }
+    }
+
+    /// Somebody was reached, or could not be, and may have gone.
+    fn tried(&mut self, name: &UserName, is_reached: bool) {
+        // Whoever has gone meanwhile is forgotten already.
+        if self.node.addresses(name).is_some() {
+            self.errands.turns().tried(name, is_reached);
+        }
+        if !is_reached {
             self.verify(name);
         }
     }

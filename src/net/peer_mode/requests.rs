@@ -137,7 +137,10 @@ impl Peer<'_> {
         }
         let sender = request.sender().and_then(|name| self.node.verified(name, from.ip()));
         match sender {
-            Some(name) => self.sources.heard(&name),
+            Some(name) => {
+                self.sources.heard(&name);
+                self.errands.turns().heard(&name);
+            }
             None => self.tell_stranger(&request, from.ip()).await,
         }
         match request {
