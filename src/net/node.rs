@@ -10,6 +10,7 @@ mod absence;
 mod chat;
 mod commands;
 mod early;
+mod invitations;
 mod notes;
 mod pace;
 mod people;
@@ -19,23 +20,19 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use self::chat::{Chat, Note};
 use self::early::EarlyTexts;
+use self::invitations::{Invitation, Refused};
 use self::notes::Text;
 use self::people::People;
 use super::command::{Command, MessageId};
 use super::event::{Delivery, EndReason, Event, NetError, NetErrorKind};
-use super::fairness::{Origin, Places};
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::{PeerRequest, instance_name};
 use crate::protocol::status::Status;
 
-/// How long an `INVITE` waits for the user; then it is refused.
-const INVITE: Duration = Duration::from_mins(2);
-/// How many invitations may wait.
-const INVITATIONS: Places = Places { each: 5, all: 50 };
 /// Most chats at once.
 const CHATS: usize = 200;
 /// Most members of a chat: each message goes to every one of them.
@@ -149,15 +146,6 @@ pub(super) enum Reply {
     Nack,
 }
 
-/// An `INVITE` that the user has not answered.
-#[derive(Debug)]
-struct Invitation {
-    wire: ConversationId,
-    from: Origin,
-    reply: ReplyKey,
-    until: Instant,
-}
-
 /// Why something was asked.
 #[derive(Debug)]
 enum Purpose {
@@ -184,6 +172,7 @@ pub(super) struct Node {
     people: People,
     chats: BTreeMap<ConversationId, Chat>,
     invitations: BTreeMap<ConversationId, Invitation>,
+    refused: Vec<Refused>,
     asks: BTreeMap<AskKey, Purpose>,
     next_ask: u64,
     /// Texts that are on their way to several people.
@@ -200,6 +189,7 @@ impl Node {
             people: People::default(),
             chats: BTreeMap::new(),
             invitations: BTreeMap::new(),
+            refused: Vec::new(),
             asks: BTreeMap::new(),
             next_ask: 0,
             texts: BTreeMap::new(),
@@ -264,7 +254,7 @@ impl Node {
                 self.gone(&name, &mut out);
             }
             Input::Request { from, request, reply } => self.request(from, request, reply, moment, &mut out),
-            Input::Abandoned(reply) => self.abandoned(reply, &mut out),
+            Input::Abandoned(reply) => self.abandoned(reply, moment.now, &mut out),
             Input::Asked { ask, answer } => self.asked(ask, answer, moment, &mut out),
             Input::Command(command) => self.command(command, moment, &mut out),
             Input::Tick => {}
@@ -294,38 +284,9 @@ impl Node {
     }
 
     fn tick(&mut self, moment: Moment, out: &mut Vec<Action>) {
-        let late: Vec<ConversationId> = self
-            .invitations
-            .iter()
-            .filter(|(_, invitation)| invitation.until <= moment.now)
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in late {
-            self.withdraw(&id, out);
-        }
+        self.withdraw_where(|invitation| invitation.until <= moment.now, out);
         for name in self.people.due(moment.now) {
             self.send_notes(&name, out);
-        }
-    }
-
-    /// Refuses all invitations of somebody.
-    fn withdraw_all_of(&mut self, name: &UserName, out: &mut Vec<Action>) {
-        let theirs: Vec<ConversationId> = self
-            .invitations
-            .iter()
-            .filter(|(_, invitation)| invitation.from.name == *name)
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in theirs {
-            self.withdraw(&id, out);
-        }
-    }
-
-    /// Refuses an invitation that was not answered.
-    fn withdraw(&mut self, id: &ConversationId, out: &mut Vec<Action>) {
-        if let Some(invitation) = self.invitations.remove(id) {
-            out.push(Action::Reply(invitation.reply, Reply::Nack));
-            out.push(Action::Emit(Event::Uninvited { conversation: id.clone() }));
         }
     }
 
@@ -340,20 +301,15 @@ impl Node {
 
     /// Ends all chats and refuses all invitations.
     fn leave_all(&mut self, out: &mut Vec<Action>) {
-        for id in self.invitations.keys().cloned().collect::<Vec<_>>() {
-            self.withdraw(&id, out);
-        }
+        self.withdraw_where(|_| true, out);
         for id in self.chats.keys().cloned().collect::<Vec<_>>() {
             self.leave_chat(&id, EndReason::Offline, out);
         }
     }
 
     /// Nobody takes a reply: what it answers, or has accepted, is over.
-    fn abandoned(&mut self, reply: ReplyKey, out: &mut Vec<Action>) {
-        let invitation = self.invitations.iter().find(|(_, invitation)| invitation.reply == reply);
-        if let Some(id) = invitation.map(|(id, _)| id.clone()) {
-            self.withdraw(&id, out);
-        }
+    fn abandoned(&mut self, reply: ReplyKey, now: Instant, out: &mut Vec<Action>) {
+        self.take_back(|invitation| invitation.reply == reply, now, out);
         let chat = self.chats.iter().find(|(_, chat)| chat.accepted_by == Some(reply));
         if let Some(id) = chat.map(|(id, _)| id.clone()) {
             self.end(&id, EndReason::TooLate, out);

@@ -13,7 +13,7 @@ use crate::protocol::social::PeerRequest;
 impl Node {
     /// Discovery has lost somebody.
     pub(super) fn gone(&mut self, name: &UserName, out: &mut Vec<Action>) {
-        self.withdraw_all_of(name, out);
+        self.withdraw_where(|invitation| invitation.from.name == *name, out);
         for text in self.texts.values_mut().filter(|text| text.pending.contains(name)) {
             text.give_up(name);
         }

@@ -1,6 +1,7 @@
 //! What the user of a node wants.
 
 use super::chat::{Chat, Note};
+use super::invitations::Refused;
 use super::notes::Text;
 use super::{Action, CHATS, MEMBERS, Moment, Node, Reply, problem};
 use crate::net::command::{Command, MessageId};
@@ -13,14 +14,14 @@ impl Node {
     pub(super) fn command(&mut self, command: Command, moment: Moment, out: &mut Vec<Action>) {
         match command {
             Command::Start { with } => self.start(with, out),
-            Command::Answer { conversation, accept } => self.answer(&conversation, accept, out),
-            Command::Join(conversation) => self.answer(&conversation, true, out),
+            Command::Answer { conversation, accept } => self.answer(&conversation, accept, moment, out),
+            Command::Join(conversation) => self.answer(&conversation, true, moment, out),
             Command::Say { conversation, body, id } => self.say(&conversation, body, id, moment, out),
             Command::Leave(id) => self.leave_chat(&id, EndReason::Left, out),
             Command::Block { name, blocked } => {
                 self.people.block(&name, blocked, out);
                 if blocked {
-                    self.withdraw_all_of(&name, out);
+                    self.withdraw_where(|invitation| invitation.from.name == name, out);
                 }
                 if blocked || self.people.addresses(&name).is_none() {
                     // From a blocked initiator one does not hear any more who is in the chat, or that it is over.
@@ -95,7 +96,7 @@ impl Node {
         }
     }
 
-    fn answer(&mut self, id: &ConversationId, accept: bool, out: &mut Vec<Action>) {
+    fn answer(&mut self, id: &ConversationId, accept: bool, moment: Moment, out: &mut Vec<Action>) {
         let Some(invitation) = self.invitations.remove(id) else {
             out.push(problem(NetErrorKind::NotInConversation, &id.to_string()));
             return;
@@ -110,6 +111,8 @@ impl Node {
             let mut chat = Chat::of(invitation.from.name, invitation.wire, id.clone(), self.me.clone());
             chat.accepted_by = Some(invitation.reply);
             self.chats.insert(id.clone(), chat);
+        } else {
+            self.refused.push(Refused::new(invitation, moment.now));
         }
     }
 

@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 
 use super::chat::Chat;
-use super::{Action, INVITATIONS, INVITE, Invitation, MEMBERS, Moment, Node, Reply, ReplyKey};
+use super::{Action, MEMBERS, Moment, Node, Reply, ReplyKey};
 use crate::net::event::{EndReason, Event, Said};
-use crate::net::fairness::{Origin, Place};
 use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::PeerRequest;
 
@@ -63,10 +62,7 @@ impl Node {
                 if let Some(id) = self.find(&chat, |chat| chat.is_initiated_by(&owner)) {
                     self.end(&id, EndReason::Closed, out);
                 }
-                let invitation = self.invitations.iter().find(|(_, it)| it.wire == chat && it.from.name == owner);
-                if let Some(id) = invitation.map(|(id, _)| id.clone()) {
-                    self.withdraw(&id, out);
-                }
+                self.take_back(|invitation| invitation.is(&chat, &owner), moment.now, out);
             }
             // Whoever owns the sockets answers these: they concern neither people nor chats.
             PeerRequest::GetUserInfo
@@ -75,49 +71,6 @@ impl Node {
             | PeerRequest::OfferFile { .. }
             | PeerRequest::Invite { .. } => {}
         }
-    }
-
-    pub(super) fn invited(
-        &mut self,
-        address: IpAddr,
-        wire: ConversationId,
-        inviter: &UserName,
-        reply: ReplyKey,
-        moment: Moment,
-        out: &mut Vec<Action>,
-    ) {
-        let verified = self.verified(inviter, address).filter(|name| !self.people.is_blocked(name));
-        let Some(name) = verified else {
-            out.push(Action::Reply(reply, Reply::Nack));
-            return;
-        };
-        if self.find(&wire, |chat| chat.is_initiated_by(&name)).is_some() {
-            // The initiator asks again: our ACK was lost on its way.
-            out.push(Action::Reply(reply, Reply::Ack));
-            return;
-        }
-        let again = self
-            .invitations
-            .iter()
-            .find(|(_, known)| known.wire == wire && known.from.name == name)
-            .map(|(id, _)| id.clone());
-        if let Some(id) = again {
-            self.withdraw(&id, out);
-        }
-        let from = Origin { name: name.clone(), address };
-        let waiting = self.invitations.iter().map(|(id, known)| (id.clone(), &known.from));
-        match INVITATIONS.find(waiting, &from) {
-            Place::Free => {}
-            Place::InsteadOf(other) => self.withdraw(&other, out),
-            Place::None => {
-                out.push(Action::Reply(reply, Reply::Nack));
-                return;
-            }
-        }
-        let id = self.local_id(&wire, &name);
-        let until = moment.now + INVITE;
-        self.invitations.insert(id.clone(), Invitation { wire, from, reply, until });
-        out.push(Action::Emit(Event::Invited { conversation: id, from: name }));
     }
 
     /// The id by which the user interface knows a chat: the one on the wire, unless another initiator has chosen the

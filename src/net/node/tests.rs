@@ -6,6 +6,7 @@ mod own_names;
 mod pace;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::*;
 use crate::net::event::{Conversation, Phase};

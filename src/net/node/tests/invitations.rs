@@ -1,6 +1,7 @@
 //! Who is invited, and what comes of it.
 
 use super::*;
+use crate::net::node::invitations::{INVITATIONS, INVITE, REST};
 
 #[test]
 fn an_invitation_that_nobody_answers_is_refused() {
@@ -72,6 +73,72 @@ fn one_person_does_not_keep_the_invitations_of_others_away() {
     network.answer(0, true);
     assert_eq!(network.members(1), names(&["ann", "bob"]));
     assert!(network.events[0].iter().any(|event| matches!(event, Event::Uninvited { .. })));
+}
+
+/// What `n` replies to an `INVITE` of ann's, and to others that this one replaces.
+fn replies(network: &mut Network, n: usize, chat: i64, key: u64) -> Vec<(u64, Reply)> {
+    let request = PeerRequest::Invite { chat: ConversationId::Int(chat), from: name("ann") };
+    let input = Input::Request { from: address(0).ip(), request, reply: ReplyKey(key) };
+    answered(network, n, input)
+}
+
+fn answered(network: &mut Network, n: usize, input: Input) -> Vec<(u64, Reply)> {
+    let actions = network.nodes[n].1.handle(input, network.moment);
+    let mut replies = Vec::new();
+    for action in actions {
+        match action {
+            Action::Reply(ReplyKey(key), reply) => replies.push((key, reply)),
+            Action::Emit(event) => network.events[n].push(event),
+            Action::Ask { .. } => {}
+        }
+    }
+    replies
+}
+
+#[test]
+fn an_invitation_that_comes_again_asks_the_user_once_and_the_last_is_answered() {
+    let mut network = Network::of(&["ann", "bob"]);
+    assert_eq!(replies(&mut network, 1, 7, 100), []);
+    network.after(INVITE / 2);
+    for key in 101..200 {
+        assert_eq!(replies(&mut network, 1, 7, key), [(key - 1, Reply::Nothing)]);
+    }
+    // Its time begins anew, and the connections of the others close.
+    network.after(INVITE / 2);
+    assert_eq!(answered(&mut network, 1, Input::Abandoned(ReplyKey(100))), []);
+    assert!(!network.events[1].iter().any(|event| matches!(event, Event::Uninvited { .. })));
+    assert_eq!(network.invitations(1).len(), 1);
+    let accept = Command::Answer { conversation: ConversationId::Int(7), accept: true };
+    assert_eq!(answered(&mut network, 1, Input::Command(accept)), [(199, Reply::Ack)]);
+}
+
+#[test]
+fn what_is_refused_or_taken_back_is_no_invitation_for_a_while() {
+    let id = ConversationId::Int(7);
+    let refuse = Input::Command(Command::Answer { conversation: id.clone(), accept: false });
+    let close = PeerRequest::CloseChat { chat: id, from: name("ann") };
+    let close = Input::Request { from: address(0).ip(), request: close, reply: ReplyKey(1) };
+    for end in [refuse, Input::Abandoned(ReplyKey(100)), close] {
+        let mut network = Network::of(&["ann", "bob"]);
+        replies(&mut network, 1, 7, 100);
+        assert!(answered(&mut network, 1, end).contains(&(100, Reply::Nack)));
+        network.after(REST / 2);
+        assert_eq!(replies(&mut network, 1, 7, 101), [(101, Reply::Nack)]);
+        assert_eq!(network.invitations(1).len(), 1);
+        network.after(REST / 2);
+        assert_eq!(replies(&mut network, 1, 7, 102), []);
+        assert_eq!(network.invitations(1).len(), 2);
+    }
+    // Nor does another chat each time help.
+    let mut network = Network::of(&["ann", "bob"]);
+    for chat in 0..100_u32 {
+        replies(&mut network, 1, chat.into(), chat.into());
+        answered(&mut network, 1, Input::Abandoned(ReplyKey(chat.into())));
+    }
+    assert_eq!(network.invitations(1).len(), INVITATIONS.each);
+    network.after(REST);
+    assert_eq!(replies(&mut network, 1, 7, 200), []);
+    assert_eq!((network.invitations(1).len(), network.nodes[1].1.refused.len()), (INVITATIONS.each + 1, 0));
 }
 
 #[test]
