@@ -1,8 +1,9 @@
 //! What of others waits for the user has a limit, and nobody may use all of it up: neither under one name nor, with many
 //! names, from one address.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use crate::protocol::ident::UserName;
 
@@ -66,9 +67,39 @@ impl Places {
     }
 }
 
+/// For whom something was done lately that anybody can cause as often as they like: it is done again only after a while,
+/// and for only so many in that time.
+#[derive(Debug)]
+pub(super) struct Seldom<K> {
+    pause: Duration,
+    most: usize,
+    done: BTreeMap<K, Instant>,
+}
+
+impl<K: Ord> Seldom<K> {
+    pub(super) fn new(pause: Duration, most: usize) -> Self {
+        Self { pause, most, done: BTreeMap::new() }
+    }
+
+    /// Whether it is to be done now; then it counts as done.
+    pub(super) fn may(&mut self, key: K, now: Instant) -> bool {
+        self.done.retain(|_, done| now.saturating_duration_since(*done) < self.pause);
+        !self.done.contains_key(&key) && self.done.len() < self.most && self.done.insert(key, now).is_none()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_many_cause_is_done_for_a_few() {
+        const PAUSE: Duration = Duration::from_mins(1);
+        let (mut seldom, now) = (Seldom::new(PAUSE, 16), Instant::now());
+        assert_eq!((0..200).filter(|number| seldom.may(number % 100, now)).count(), 16);
+        assert!(!seldom.may(0, now + PAUSE / 2) && !seldom.may(99, now + PAUSE / 2));
+        assert!(seldom.may(0, now + PAUSE) && seldom.may(99, now + PAUSE));
+    }
 
     const PLACES: Places = Places { each: 3, all: 6 };
 

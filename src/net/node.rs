@@ -124,6 +124,8 @@ pub(super) enum Action {
     },
     /// Reply to a request and close.
     Reply(ReplyKey, Reply),
+    /// Look whether somebody is still there. Others can cause it as often as they like.
+    Verify(UserName),
 }
 
 /// What is to be told to one person at the end.
@@ -341,7 +343,7 @@ impl Node {
         self.people.clear(&mut out);
         let events = out.into_iter().filter_map(|action| match action {
             Action::Emit(event) => Some(event),
-            Action::Ask { .. } | Action::Reply(..) => None,
+            Action::Ask { .. } | Action::Reply(..) | Action::Verify(_) => None,
         });
         (events.collect(), farewells)
     }

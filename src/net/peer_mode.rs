@@ -31,13 +31,13 @@ use self::errands::{Errands, News};
 use self::files::Files;
 use self::offers::Offers;
 use self::pictures::Pictures;
-use self::strangers::Strangers;
 use self::transfers::{Transfers, Wanted};
 use super::command::Command;
 use super::discovery::{self, Advertisement, Discovery};
 use super::event::{Contact, Event, LinkState, NetError, NetErrorKind, Question, Sharing};
 use super::events::EventSender;
 use super::exchange::{self, Arrival, Habits, Request};
+use super::fairness::Seldom;
 use super::mode::PeerParameters;
 use super::node::{Action, Farewell, Input, Moment, Node, Reply, ReplyKey};
 use super::transfer::remove_forgotten;
@@ -88,7 +88,10 @@ struct Peer<'a> {
     /// How others take requests, as far as they have answered some.
     habits: HashMap<UserName, Habits>,
     sources: Sources,
-    strangers: Strangers,
+    /// Addresses at which somebody is not known, as far as that was told lately.
+    strangers: Seldom<IpAddr>,
+    /// Whom a chat has dropped, as far as they were looked for lately.
+    missed: Seldom<UserName>,
     pictures: Pictures,
     port: u16,
 }
@@ -146,7 +149,8 @@ pub(super) async fn run(
         offers: Offers::default(),
         habits: HashMap::new(),
         sources: Sources::new(&parameters.added),
-        strangers: Strangers::default(),
+        strangers: strangers::strangers(),
+        missed: reports::missed(),
         pictures: Pictures::default(),
         port,
         parameters,
@@ -272,6 +276,7 @@ impl Peer<'_> {
                     self.errands.ask(ask, name, to, request, habits);
                 }
                 Action::Reply(ReplyKey(number), reply) => self.reply(number, reply),
+                Action::Verify(name) => self.verify_seldom(&name, moment.now),
             }
         }
     }

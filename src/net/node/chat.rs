@@ -80,12 +80,16 @@ impl Chat {
         self.shown.members.iter().skip(1).any(|member| member == name)
     }
 
-    /// Takes the members from the initiator's word, each of them once: who is named often does not get a text as often.
-    pub(super) fn set_members(&mut self, members: Vec<UserName>, me: &UserName) {
+    /// Takes the members from the initiator's word, each of them once: who is named often does not get a text as often. Gives
+    /// back who was one until now.
+    pub(super) fn set_members(&mut self, members: Vec<UserName>, me: &UserName) -> Vec<UserName> {
         let mut taken = BTreeSet::new();
         let all = std::iter::once(me.clone()).chain(members);
-        self.shown.members = all.filter(|name| taken.insert(name.clone())).collect();
+        let members = all.filter(|name| taken.insert(name.clone())).collect();
+        let mut before = std::mem::replace(&mut self.shown.members, members);
+        before.retain(|name| !taken.contains(name));
         self.settle();
+        before
     }
 
     /// Somebody is about to be invited.

@@ -23,7 +23,7 @@ impl Node {
                 if blocked {
                     self.withdraw_where(|invitation| invitation.from.name == name, out);
                 }
-                if blocked || self.people.addresses(&name).is_none() {
+                if blocked || !self.people.is_known(&name) {
                     // From a blocked initiator one does not hear any more who is in the chat, or that it is over.
                     self.freeze_chats_of(&name, true);
                 } else {
@@ -73,7 +73,7 @@ impl Node {
     fn start(&mut self, with: Vec<UserName>, out: &mut Vec<Action>) {
         let mut invited = Vec::new();
         for name in with {
-            if self.people.addresses(&name).is_none() {
+            if !self.people.is_known(&name) {
                 out.push(problem(NetErrorKind::UnknownPeer, &name.shown()));
             } else if name != self.me && !invited.contains(&name) && invited.len() < MEMBERS {
                 invited.push(name);

@@ -143,6 +143,10 @@ impl People {
         }
     }
 
+    pub(super) fn is_known(&self, name: &UserName) -> bool {
+        self.known.contains_key(name)
+    }
+
     pub(super) fn addresses(&self, name: &UserName) -> Option<Vec<SocketAddr>> {
         self.known.get(name).map(|person| person.addresses.clone())
     }

@@ -33,7 +33,9 @@ impl Node {
                     if !members.contains(&owner) {
                         members.push(owner);
                     }
-                    chat.set_members(members, &self.me);
+                    // Perhaps the initiator has found out sooner than oneself that they are not there any more.
+                    let dropped = chat.set_members(members, &self.me).into_iter();
+                    out.extend(dropped.filter(|name| self.people.is_known(name)).map(Action::Verify));
                 }
             }
             PeerRequest::Message { chat, from: sender, body } => {

@@ -23,6 +23,8 @@ struct Network {
     unplugged: Vec<usize>,
     events: Vec<Vec<Event>>,
     replies: u64,
+    /// Who has looked whether whom is still there.
+    verified: Vec<(usize, UserName)>,
 }
 
 fn name(text: &str) -> UserName {
@@ -42,8 +44,16 @@ impl Network {
         let moment = Moment { now: Instant::now(), wall: SystemTime::UNIX_EPOCH };
         let nodes = people.iter().map(|me| (name(me), Node::new(name(me), "_klatch._tcp.local."))).collect();
         let events = people.iter().map(|_| Vec::new()).collect();
-        let mut network =
-            Self { nodes, moment, wire: VecDeque::new(), open: Vec::new(), unplugged: Vec::new(), events, replies: 0 };
+        let mut network = Self {
+            nodes,
+            moment,
+            wire: VecDeque::new(),
+            open: Vec::new(),
+            unplugged: Vec::new(),
+            events,
+            replies: 0,
+            verified: Vec::new(),
+        };
         for (n, me) in people.iter().enumerate() {
             network.appear(n, me);
         }
@@ -73,6 +83,7 @@ impl Network {
                 Action::Ask { ask, to, request, .. } => {
                     self.wire.push_back((n, ask, address(n).ip(), to, request));
                 }
+                Action::Verify(name) => self.verified.push((n, name)),
                 Action::Reply(key, reply) => {
                     if let Some(at) = self.open.iter().position(|(by, open, ..)| *by == n && *open == key) {
                         let (_, _, asker, ask) = self.open.remove(at);

@@ -1,14 +1,26 @@
 //! What comes of errands, and who hears of it.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::Peer;
 use super::errands::News;
 use crate::net::event::{Event, NetError, NetErrorKind, Question, Sharing, Transfer, TransferState};
+use crate::net::fairness::Seldom;
 use crate::net::node::{Answer, Input};
 use crate::net::share::{FILES, Share, ShareError};
 use crate::protocol::ident::UserName;
 use crate::protocol::social::FileList;
+
+/// How long after somebody was looked for whom a chat has dropped that is done again, and for how many in that time: the whole
+/// network is asked.
+const MISSED: Duration = Duration::from_mins(1);
+const MISSED_AT_ONCE: usize = 16;
+
+/// Whom a chat has dropped, as far as they were looked for lately.
+pub(super) fn missed() -> Seldom<UserName> {
+    Seldom::new(MISSED, MISSED_AT_ONCE)
+}
 
 impl Peer<'_> {
     /// Takes over what an errand has brought.
@@ -130,6 +142,13 @@ impl Peer<'_> {
     fn doubt(&mut self, name: &UserName, because: &NetError) {
         if matches!(because.kind, NetErrorKind::PeerUnreachable | NetErrorKind::BrokenOff) {
             self.tried(name, false);
+        }
+    }
+
+    /// Looks whether somebody is still there, because of what somebody else says.
+    pub(super) fn verify_seldom(&mut self, name: &UserName, now: Instant) {
+        if self.missed.may(name.clone(), now) {
+            self.verify(name);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Whole peers with real sockets and files, on a network of the test's own.
 
+mod absent;
 mod added;
-mod busy;
 mod files;
 mod heard;
 mod pictures;

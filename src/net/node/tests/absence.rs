@@ -15,6 +15,17 @@ fn a_vanished_member_is_dropped_by_the_initiator_alone() {
 }
 
 #[test]
+fn who_is_not_a_member_any_more_is_looked_for_by_those_who_know_them() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    let status =
+        |members: &[&str]| PeerRequest::ChatStatus { chat: id.clone(), from: name("ann"), members: names(members) };
+    network.forge(0, 1, status(&["ann", "bob", "cid", "invented"]));
+    assert_eq!(network.verified, []);
+    network.forge(0, 1, status(&["ann", "bob"]));
+    assert_eq!(network.verified, [(1, name("cid"))]);
+}
+
+#[test]
 fn a_vanished_initiator_leaves_a_frozen_list() {
     let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
     for n in [1, 2] {

@@ -1,4 +1,4 @@
-//! Many people who do not answer.
+//! People who are not there, though they are listed.
 
 use super::*;
 
@@ -45,4 +45,32 @@ async fn a_text_does_not_wait_for_hundreds_who_are_not_there() {
     ann.tell(Command::Say { conversation: id, body: "hello".into(), id: MessageId(1) }).await;
     let said = bob.wait(|event| if let Event::Said(said) = event { Some(said.clone()) } else { None }).await;
     assert_eq!((said.from, said.body.as_str()), (name("ann"), "hello"));
+}
+
+#[tokio::test]
+async fn whoever_a_chat_drops_is_looked_for() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    for who in ["bob", "cid"] {
+        lan.add(who, &["127.0.0.1:9".parse().unwrap()]);
+        ann.sees(who).await;
+    }
+    let at = [SocketAddr::from(([127, 0, 0, 1], ann.port))];
+    let chat = ConversationId::Int(7);
+    let invite = PeerRequest::Invite { chat: chat.clone(), from: name("bob") };
+    let _open = exchange::request(&at, &invite.encode(), Habits::default()).await.unwrap();
+    ann.wait(|event| matches!(event, Event::Invited { .. }).then_some(())).await;
+    ann.tell(Command::Answer { conversation: chat.clone(), accept: true }).await;
+    ann.wait(|event| matches!(event, Event::Conversation(_)).then_some(())).await;
+    let list = |members: &[&str]| PeerRequest::ChatStatus {
+        chat: chat.clone(),
+        from: name("bob"),
+        members: members.iter().copied().map(name).collect(),
+    };
+    exchange::ask(&at, &list(&["bob", "ann", "cid"]), Habits::default()).await.unwrap();
+    lan.silence(&name("cid"));
+    exchange::ask(&at, &list(&["bob", "ann"]), Habits::default()).await.unwrap();
+    while ann.roster.iter().any(|contact| contact.name == name("cid")) {
+        ann.wait(|event| matches!(event, Event::Roster(_)).then_some(())).await;
+    }
 }
