@@ -20,6 +20,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use self::chat::{Chat, Note};
@@ -120,7 +121,7 @@ pub(super) enum Action {
         /// Where to, the best address first.
         to: Vec<SocketAddr>,
         /// What.
-        request: PeerRequest,
+        request: Arc<PeerRequest>,
     },
     /// Reply to a request and close.
     Reply(ReplyKey, Reply),
@@ -134,7 +135,7 @@ pub(super) struct Farewell {
     /// Where they are, the best address first.
     pub(super) to: Vec<SocketAddr>,
     /// What, in order.
-    pub(super) requests: Vec<PeerRequest>,
+    pub(super) requests: Vec<Arc<PeerRequest>>,
 }
 
 /// What is replied to a request about chats.

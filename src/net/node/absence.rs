@@ -56,7 +56,7 @@ impl Node {
         let Some(chat) = self.chats.get_mut(id) else { return };
         chat.expect(name);
         let request = PeerRequest::Invite { chat: chat.wire.clone(), from: self.me.clone() };
-        self.ask(name, request, Purpose::Invite { chat: id.clone(), name: name.clone() }, out);
+        self.ask(name, request.into(), Purpose::Invite { chat: id.clone(), name: name.clone() }, out);
     }
 
     /// Somebody who is no member speaks in a chat, which may be one's own: after a loss that they did not notice, they are

@@ -1,6 +1,7 @@
 //! One chat: who is in it, and what of it is on its way to whom.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::pace::Pace;
@@ -13,7 +14,8 @@ use crate::protocol::social::PeerRequest;
 /// Something of a chat that is to be told to one person.
 #[derive(Clone, Debug)]
 pub(super) struct Note {
-    pub(super) request: PeerRequest,
+    /// The same for all to whom it goes: a text may be long, and they may be many.
+    pub(super) request: Arc<PeerRequest>,
     /// For a text of one's own: in which conversation, and by what the user interface knows it.
     pub(super) message: Option<(ConversationId, MessageId)>,
     /// How often it was tried in vain.
@@ -22,8 +24,8 @@ pub(super) struct Note {
 
 impl Note {
     /// A note that is no text.
-    pub(super) fn new(request: PeerRequest) -> Self {
-        Self { request, message: None, tries: 0 }
+    pub(super) fn new(request: impl Into<Arc<PeerRequest>>) -> Self {
+        Self { request: request.into(), message: None, tries: 0 }
     }
 }
 

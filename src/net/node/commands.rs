@@ -1,5 +1,7 @@
 //! What the user of a node wants.
 
+use std::sync::Arc;
+
 use super::chat::{Chat, Note};
 use super::invitations::Refused;
 use super::notes::Text;
@@ -64,8 +66,9 @@ impl Node {
         } else {
             (chat.shown.initiator.iter().cloned().collect(), PeerRequest::Goodbye { chat: wire, from })
         };
+        let request = Arc::new(request);
         for name in to {
-            self.note(&name, Note::new(request.clone()), out);
+            self.note(&name, Note::new(Arc::clone(&request)), out);
         }
         self.end(id, why, out);
     }
@@ -142,10 +145,11 @@ impl Node {
             at: moment.wall,
             own: Some(message),
         })));
-        let request = PeerRequest::Message { chat, from: me, body };
+        let request = Arc::new(PeerRequest::Message { chat, from: me, body });
         self.texts.insert(message, Text::to(others.clone()));
         for name in others {
-            self.note(&name, Note { request: request.clone(), message: Some((id.clone(), message)), tries: 0 }, out);
+            let request = Arc::clone(&request);
+            self.note(&name, Note { request, message: Some((id.clone(), message)), tries: 0 }, out);
         }
     }
 }

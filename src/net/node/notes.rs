@@ -1,5 +1,6 @@
 //! What a node tells others, in order and again if need be, and what becomes of each text.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::chat::Note;
@@ -95,11 +96,11 @@ impl Node {
     /// Sends the next note to somebody, if none is on its way to them.
     pub(super) fn send_notes(&mut self, to: &UserName, out: &mut Vec<Action>) {
         if let Some(note) = self.people.next_note(to) {
-            self.ask(to, note.request.clone(), Purpose::Note { to: to.clone(), note }, out);
+            self.ask(to, Arc::clone(&note.request), Purpose::Note { to: to.clone(), note }, out);
         }
     }
 
-    pub(super) fn ask(&mut self, to: &UserName, request: PeerRequest, purpose: Purpose, out: &mut Vec<Action>) {
+    pub(super) fn ask(&mut self, to: &UserName, request: Arc<PeerRequest>, purpose: Purpose, out: &mut Vec<Action>) {
         let ask = AskKey(self.next_ask);
         self.next_ask += 1;
         self.asks.insert(ask, purpose);
@@ -193,10 +194,10 @@ impl Node {
         let Some(chat) = self.chats.get(id) else { return };
         // They look for the names that they have themselves.
         let members = chat.shown.members.iter().map(|name| self.people.own_name(name)).collect();
-        let request = PeerRequest::ChatStatus { chat: chat.wire.clone(), from: self.me.clone(), members };
+        let request = Arc::new(PeerRequest::ChatStatus { chat: chat.wire.clone(), from: self.me.clone(), members });
         for name in chat.others() {
             self.people.supersede(&name, &request);
-            self.note(&name, Note::new(request.clone()), out);
+            self.note(&name, Note::new(Arc::clone(&request)), out);
         }
     }
 }

@@ -108,7 +108,7 @@ impl People {
 
     /// Keeps a note to somebody who is gone, if it is one of last words.
     pub(super) fn keep(&mut self, to: &UserName, note: Note) {
-        if matches!(note.request, PeerRequest::CloseChat { .. } | PeerRequest::Goodbye { .. }) {
+        if matches!(*note.request, PeerRequest::CloseChat { .. } | PeerRequest::Goodbye { .. }) {
             if self.last_words.len() >= LAST_WORDS {
                 self.last_words.pop_front();
             }
@@ -242,7 +242,9 @@ impl People {
     pub(super) fn supersede(&mut self, to: &UserName, newer: &PeerRequest) {
         let PeerRequest::ChatStatus { chat: newer, .. } = newer else { return };
         if let Some(person) = self.known.get_mut(to) {
-            person.notes.retain(|note| !matches!(&note.request, PeerRequest::ChatStatus { chat, .. } if chat == newer));
+            person
+                .notes
+                .retain(|note| !matches!(&*note.request, PeerRequest::ChatStatus { chat, .. } if chat == newer));
         }
     }
 

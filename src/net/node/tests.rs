@@ -81,7 +81,7 @@ impl Network {
             match action {
                 Action::Emit(event) => self.events[n].push(event),
                 Action::Ask { ask, to, request, .. } => {
-                    self.wire.push_back((n, ask, address(n).ip(), to, request));
+                    self.wire.push_back((n, ask, address(n).ip(), to, Arc::unwrap_or_clone(request)));
                 }
                 Action::Verify(name) => self.verified.push((n, name)),
                 Action::Reply(key, reply) => {
@@ -235,6 +235,17 @@ fn what_is_too_long_is_not_sent() {
     assert_eq!(network.delivery(0), Some((Delivery::Failed, vec![])));
     assert!(matches!(network.events[0].last(), Some(Event::Problem(error)) if error.kind == NetErrorKind::TooLong));
     assert!(network.heard(1).is_empty() && network.heard(0).len() == 1);
+}
+
+#[test]
+fn a_long_text_to_many_is_kept_once() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    let said = Command::Say { conversation: id, body: "x".repeat(limits::TEXT_BYTES), id: MessageId(1) };
+    let actions = network.nodes[0].1.handle(Input::Command(said), network.moment);
+    let requests =
+        actions.iter().filter_map(|it| if let Action::Ask { request, .. } = it { Some(request) } else { None });
+    let [to_bob, to_cid] = requests.collect::<Vec<_>>()[..] else { panic!("{} actions", actions.len()) };
+    assert!(Arc::ptr_eq(to_bob, to_cid));
 }
 
 #[test]
@@ -412,7 +423,7 @@ fn going_offline_tells_everybody() {
     let node = std::mem::replace(&mut network.nodes[0].1, Node::new(name("ann"), ""));
     let (events, farewells) = node.leave();
     let close = PeerRequest::CloseChat { chat: id, from: name("ann") };
-    assert_eq!(farewells, [Farewell { to: vec![address(1)], requests: vec![close] }]);
+    assert_eq!(farewells, [Farewell { to: vec![address(1)], requests: vec![close.into()] }]);
     assert!(events.iter().any(|event| matches!(event,
         Event::Conversation(conversation) if conversation.phase == Phase::Ended(EndReason::Offline))));
 }

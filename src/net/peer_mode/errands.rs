@@ -87,10 +87,17 @@ impl Errands {
     }
 
     /// Sends a request about a chat.
-    pub(super) fn ask(&self, ask: AskKey, name: UserName, to: Vec<SocketAddr>, request: PeerRequest, habits: Habits) {
+    pub(super) fn ask(
+        &self,
+        ask: AskKey,
+        name: UserName,
+        to: Vec<SocketAddr>,
+        request: Arc<PeerRequest>,
+        habits: Habits,
+    ) {
         let turns = self.turns.clone();
         self.run(async move {
-            let answer = if matches!(request, PeerRequest::Invite { .. }) {
+            let answer = if matches!(*request, PeerRequest::Invite { .. }) {
                 // It waits for a person, and must not keep the others waiting.
                 invited(exchange::ask(&to, &request, habits).await)
             } else {
