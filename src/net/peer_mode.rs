@@ -323,6 +323,10 @@ impl Peer<'_> {
         let before = self.node.addresses(&name).unwrap_or_default();
         let has_moved = before != addresses;
         let touched: Vec<IpAddr> = before.iter().chain(&addresses).map(SocketAddr::ip).collect();
+        for (file, path) in self.files.withdraw_from_another(&name, &addresses) {
+            let update = self.transfers.taken_back(name.clone(), file, path, NetErrorKind::MayBeAnother);
+            self.tell_transfer(update).await;
+        }
         self.give(Input::Found { name: name.clone(), status, addresses }).await;
         if has_moved {
             self.note_people(touched);

@@ -179,6 +179,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("Newer offers to the same person have taken the place of this one."),
             gettext("Try again when they have answered some of them."),
         ),
+        NetErrorKind::MayBeAnother => (
+            gettext("This person has another address now, so the offer was taken back."),
+            gettext("Somebody else may use the name. If you know that it is the same person, try again."),
+        ),
         NetErrorKind::LocalFile => (
             gettext("A file or folder on this computer cannot be used."),
             because(error, &gettext("Check that it is there, and that you may read and write it.")),

@@ -87,6 +87,9 @@ pub enum NetErrorKind {
     /// Peer mode: the offer of a file was taken back for newer ones to the same person.
     #[error("there are too many newer offers to the same person")]
     Superseded,
+    /// Peer mode: the offer of a file was taken back because whoever has the name now is not where it was made to.
+    #[error("the offer was taken back: somebody else may have this name now")]
+    MayBeAnother,
     /// Peer mode: a file or folder of this computer cannot be read or written.
     #[error("a file on this computer cannot be read or written")]
     LocalFile,
@@ -112,7 +115,7 @@ pub enum NetErrorKind {
 
 impl NetErrorKind {
     /// Every one that there is.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::HostNotFound,
         Self::Refused,
         Self::Unreachable,
@@ -140,6 +143,7 @@ impl NetErrorKind {
         Self::BadReply,
         Self::NoSuchFile,
         Self::Superseded,
+        Self::MayBeAnother,
         Self::LocalFile,
         Self::DiskFull,
         Self::CannotListen,
@@ -164,6 +168,7 @@ impl NetErrorKind {
             | Self::BrokenOff
             | Self::BadReply
             | Self::Superseded
+            | Self::MayBeAnother
             | Self::DiskFull
             | Self::Discovery
             | Self::NotConnected

@@ -175,8 +175,8 @@ impl Errands {
             // Before it is on offer: too many at once would take each other's place before anybody has heard of them.
             let _turn = errands.turns.take(&to).await;
             let offered = {
-                let (files, to, path) = (files.clone(), to.clone(), path.clone());
-                spawn_blocking(move || files.offer(&to, &path)).await
+                let (files, to, at, path) = (files.clone(), to.clone(), at.clone(), path.clone());
+                spawn_blocking(move || files.offer(&to, &at, &path)).await
             };
             let result = match offered {
                 Ok(Ok(Offered { name: file, superseded })) => {

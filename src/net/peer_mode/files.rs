@@ -152,12 +152,13 @@ impl Files {
     /// nothing is shared with them. Does not touch a disk: whether there is such a file is found out when it is opened.
     pub(super) fn source(&self, from: IpAddr, name: &str) -> Option<(Source, PathBuf, Option<UserName>)> {
         let state = self.lock();
-        let people = || state.people.get(&from.to_canonical()).into_iter().flatten();
-        let offered = people().find_map(|person| state.offers.find(person, name).map(|path| (person, path)));
+        let from = from.to_canonical();
+        let people = || state.people.get(&from).into_iter().flatten();
+        let offered = people().find_map(|person| state.offers.find(person, from, name).map(|path| (person, path)));
         if let Some((person, path)) = offered {
             return Some((Source::Offered(path.to_owned()), path.to_owned(), Some(person.clone())));
         }
-        let withdrawn = people().find(|person| state.offers.is_withdrawn(person, name));
+        let withdrawn = people().find(|person| state.offers.lookup(person, name) != NameMatch::Unknown);
         match (&state.share, withdrawn) {
             (Some(share), withdrawn) if withdrawn.is_none() || share.lists(name) => {
                 Some((Source::Shared(share.clone(), name.to_owned()), share.path().join(name), None))
@@ -168,21 +169,32 @@ impl Files {
         }
     }
 
-    /// Offers a file to somebody, by a name that is not that of another file in the shared folder. Blocks on the disk.
-    pub(super) fn offer(&self, to: &UserName, path: &Path) -> Result<Offered, ShareError> {
+    /// Offers a file to somebody who is at these addresses, by a name that is not that of another file in the shared
+    /// folder. Blocks on the disk.
+    pub(super) fn offer(&self, to: &UserName, at: &[SocketAddr], path: &Path) -> Result<Offered, ShareError> {
         // Whatever takes long happens here, not under the lock.
         drop(SharedFile::open(path)?);
         let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let mut state = self.lock();
         let State { share, offers, .. } = &mut *state;
         let is_another = |share: &Share, name: &str| share.lists(name) && share.path().join(name) != place;
-        Ok(offers.add(to, path, |name| share.as_ref().is_some_and(|share| is_another(share, name))))
+        Ok(offers.add(to, ips(at), path, |name| share.as_ref().is_some_and(|share| is_another(share, name))))
     }
 
     /// Takes an offer back.
     pub(super) fn withdraw(&self, to: &UserName, name: &str) {
         self.lock().offers.withdraw(to, name);
     }
+
+    /// Somebody of this name is at these addresses now. What was offered to somebody of that name who was at none of them is
+    /// taken back: by which name, and where it is.
+    pub(super) fn withdraw_from_another(&self, to: &UserName, now_at: &[SocketAddr]) -> Vec<(String, PathBuf)> {
+        self.lock().offers.withdraw_from_another(to, &ips(now_at))
+    }
+}
+
+fn ips(addresses: &[SocketAddr]) -> Vec<IpAddr> {
+    addresses.iter().map(|address| address.ip().to_canonical()).collect()
 }
 
 #[cfg(test)]

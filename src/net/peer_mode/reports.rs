@@ -64,7 +64,7 @@ impl Peer<'_> {
                 self.tell(Event::NotOffered { to, path, because }).await;
             }
             News::Superseded(to, file, path) => {
-                let update = self.transfers.superseded(to, file, path);
+                let update = self.transfers.taken_back(to, file, path, NetErrorKind::Superseded);
                 self.tell_transfer(update).await;
             }
             News::Progress(id, done, total) => {

@@ -178,11 +178,16 @@ impl Transfers {
         Some(transfer)
     }
 
-    /// The offer was taken back for a newer one; what to tell of it, unless they have the file already.
-    pub(super) fn superseded(&mut self, to: UserName, file: String, path: PathBuf) -> Option<Transfer> {
+    /// The offer was taken back for this reason; what to tell of it, unless they have the file already.
+    pub(super) fn taken_back(
+        &mut self,
+        to: UserName,
+        file: String,
+        path: PathBuf,
+        because: NetErrorKind,
+    ) -> Option<Transfer> {
         let (id, _) = self.offered.remove(&(to.clone(), path.clone()))?;
-        let because = NetError::new(NetErrorKind::Superseded);
-        Some(outgoing(id, to, file, path, TransferState::Failed(because)))
+        Some(outgoing(id, to, file, path, TransferState::Failed(NetError::new(because))))
     }
 
     /// The offer could not be made; what to tell, if one was made before.

@@ -1,6 +1,7 @@
 //! Single files that may be got by one person.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use crate::protocol::ident::UserName;
@@ -22,6 +23,9 @@ struct Offer {
     name: String,
     /// `None` once the offer is taken back. Whoever asks for it then must not take what they get for an empty file.
     path: Option<PathBuf>,
+    /// Where the person was when it was made. Somebody else may take their name later, or announce it beside them: from any
+    /// other address it cannot be got.
+    at: Vec<IpAddr>,
 }
 
 /// What has come of offering a file.
@@ -34,13 +38,20 @@ pub(in crate::net) struct Offered {
 }
 
 impl Offers {
-    /// Offers a file to somebody, by its own name, or with a number in it where that is the name of another file that they
-    /// can get: one that is on offer to them, or else `is_taken`.
-    pub(in crate::net) fn add(&mut self, to: &UserName, path: &Path, is_taken: impl Fn(&str) -> bool) -> Offered {
+    /// Offers a file to somebody who is at these addresses, by its own name, or with a number in it where that is the name
+    /// of another file that they can get: one that is on offer to them, or else `is_taken`.
+    pub(in crate::net) fn add(
+        &mut self,
+        to: &UserName,
+        at: Vec<IpAddr>,
+        path: &Path,
+        is_taken: impl Fn(&str) -> bool,
+    ) -> Offered {
         // A name that is no UTF-8, or that could be taken for more than a name, becomes one that can be sent.
         let own = crate::net::transfer::safe_name(&path.file_name().unwrap_or_default().to_string_lossy());
         let offers = self.to.entry(to.clone()).or_default();
-        if let Some(known) = offers.iter().find(|offer| offer.path.as_deref() == Some(path)) {
+        if let Some(known) = offers.iter_mut().find(|offer| offer.path.as_deref() == Some(path)) {
+            known.at = at;
             return Offered { name: known.name.clone(), superseded: None };
         }
         let has_name = |name: &str| offers.iter().any(|offer| offer.name == name && offer.path.is_some());
@@ -55,21 +66,18 @@ impl Offers {
         {
             offers.remove(at);
         }
-        offers.push(Offer { name: name.clone(), path: Some(path.to_owned()) });
+        offers.push(Offer { name: name.clone(), path: Some(path.to_owned()), at });
         Offered { name, superseded }
     }
 
-    /// The file that was offered to somebody by this name; to be opened with [`super::SharedFile::open`].
-    pub(in crate::net) fn find(&self, to: &UserName, name: &str) -> Option<&Path> {
-        self.to.get(to)?.iter().find(|offer| offer.name == name)?.path.as_deref()
+    /// The file that was offered to somebody, who asks from this address, by this name; to be opened with
+    /// [`super::SharedFile::open`].
+    pub(in crate::net) fn find(&self, to: &UserName, from: IpAddr, name: &str) -> Option<&Path> {
+        let offer = self.to.get(to)?.iter().find(|offer| offer.name == name)?;
+        offer.path.as_deref().filter(|_| offer.at.contains(&from))
     }
 
-    /// Whether an offer to somebody by this name was taken back.
-    pub(in crate::net) fn is_withdrawn(&self, to: &UserName, name: &str) -> bool {
-        self.to.get(to).into_iter().flatten().any(|offer| offer.name == name && offer.path.is_none())
-    }
-
-    /// What is known of a name in an offer to somebody.
+    /// What is known of a name in an offer to somebody, even if it cannot be had.
     pub(in crate::net) fn lookup(&self, to: &UserName, name: &str) -> NameMatch {
         let offers = || self.to.get(to).into_iter().flatten();
         if offers().all(|offer| offer.name != name) {
@@ -87,5 +95,13 @@ impl Offers {
         for offer in offers.filter(|offer| offer.name == name) {
             offer.path = None;
         }
+    }
+
+    /// Somebody of this name is at these addresses now. Whoever was offered something by that name and was at none of them
+    /// may be somebody else: takes that back, and gives its name and where the file is.
+    pub(in crate::net) fn withdraw_from_another(&mut self, to: &UserName, now_at: &[IpAddr]) -> Vec<(String, PathBuf)> {
+        let offers = self.to.get_mut(to).into_iter().flatten();
+        let to_others = offers.filter(|offer| !offer.at.iter().any(|before| now_at.contains(before)));
+        to_others.filter_map(|offer| Some((offer.name.clone(), offer.path.take()?))).collect()
     }
 }

@@ -1,4 +1,5 @@
 use std::fs;
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
@@ -288,21 +289,23 @@ fn an_offer_is_for_one_person() {
     let other = place.folder().join("sub/secret.txt");
     fs::write(&other, "other").unwrap();
     let mut offers = Offers::default();
-    let add = |offers: &mut Offers, path: &Path| offers.add(&bob, path, |_| false).name;
+    let at = |last: u8| IpAddr::from([10, 0, 0, last]);
+    let add = |offers: &mut Offers, path: &Path| offers.add(&bob, vec![at(2)], path, |_| false).name;
     assert_eq!(add(&mut offers, &secret), "secret.txt");
     assert_eq!(add(&mut offers, &secret), "secret.txt");
     assert_eq!(add(&mut offers, &other), "secret (2).txt");
-    assert_eq!(offers.find(&bob, "secret.txt"), Some(secret.as_path()));
-    assert_eq!(offers.find(&bob, "secret (2).txt"), Some(other.as_path()));
-    assert_eq!(offers.find(&eve, "secret.txt"), None);
-    assert_eq!(offers.find(&bob, secret.to_str().unwrap()), None);
+    assert_eq!(offers.find(&bob, at(2), "secret.txt"), Some(secret.as_path()));
+    assert_eq!(offers.find(&bob, at(2), "secret (2).txt"), Some(other.as_path()));
+    assert_eq!(offers.find(&eve, at(2), "secret.txt"), None);
+    assert_eq!(offers.find(&bob, at(2), secret.to_str().unwrap()), None);
     assert_eq!(offers.lookup(&bob, "secret.txt"), NameMatch::Exact);
     assert_eq!(offers.lookup(&eve, "secret.txt"), NameMatch::Unknown);
     assert_eq!(content(SharedFile::open(&secret).unwrap()), "secret");
     offers.withdraw(&bob, "secret.txt");
-    assert_eq!((offers.find(&bob, "secret.txt"), offers.is_withdrawn(&bob, "secret.txt")), (None, true));
+    assert_eq!(offers.find(&bob, at(2), "secret.txt"), None);
+    assert_eq!(offers.lookup(&bob, "secret.txt"), NameMatch::Exact, "whoever asks is told that it is none");
     assert_eq!(add(&mut offers, &secret), "secret.txt");
-    assert!(!offers.is_withdrawn(&bob, "secret.txt"));
+    assert_eq!(offers.find(&bob, at(2), "secret.txt"), Some(secret.as_path()));
     for no_file in [place.folder(), "/dev/null".into()] {
         assert!(matches!(SharedFile::open(&no_file), Err(ShareError::NotAFile)), "{no_file:?}");
     }
@@ -313,24 +316,44 @@ fn an_offer_is_for_one_person() {
 }
 
 #[test]
+fn an_offer_is_for_nobody_who_takes_the_name_later() {
+    let at = |last: u8| IpAddr::from([10, 0, 0, last]);
+    let (bob, path) = (UserName::received("bob"), Path::new("/a.txt"));
+    let mut offers = Offers::default();
+    offers.add(&bob, vec![at(2), at(3)], path, |_| false);
+    // Somebody announces the name beside him: what is there of him is still his, and nothing of it theirs.
+    assert_eq!(offers.withdraw_from_another(&bob, &[at(3), at(66)]), []);
+    assert_eq!((offers.find(&bob, at(3), "a.txt"), offers.find(&bob, at(66), "a.txt")), (Some(path), None));
+    assert_eq!(offers.withdraw_from_another(&bob, &[at(66)]), [("a.txt".to_owned(), path.to_owned())]);
+    assert_eq!(offers.withdraw_from_another(&bob, &[at(66)]), []);
+    assert_eq!(offers.find(&bob, at(2), "a.txt"), None);
+    // It can be offered again, to whoever they are now.
+    for there in [66, 67] {
+        offers.add(&bob, vec![at(there)], path, |_| false);
+        assert_eq!(offers.find(&bob, at(there), "a.txt"), Some(path));
+    }
+    assert_eq!(offers.find(&bob, at(66), "a.txt"), None);
+}
+
+#[test]
 fn an_offer_takes_no_name_that_something_else_has() {
     let mut offers = Offers::default();
     let is_taken = |name: &str| ["a.txt", "a (2).txt"].contains(&name);
-    let offered = offers.add(&UserName::received("bob"), Path::new("/a.txt"), is_taken);
+    let offered = offers.add(&UserName::received("bob"), Vec::new(), Path::new("/a.txt"), is_taken);
     assert_eq!(offered, Offered { name: "a (3).txt".to_owned(), superseded: None });
 }
 
 #[test]
 fn the_oldest_offer_is_taken_back_when_there_are_too_many_and_is_remembered_as_such() {
-    let bob = UserName::received("bob");
+    let (bob, at) = (UserName::received("bob"), IpAddr::from([10, 0, 0, 2]));
     let mut offers = Offers::default();
     let path = |number: usize| PathBuf::from(format!("/{number}"));
     for number in 0..10_000_usize {
         let oldest = number.checked_sub(100).map(|oldest| (oldest.to_string(), path(oldest)));
-        assert_eq!(offers.add(&bob, &path(number), |_| false).superseded, oldest);
+        assert_eq!(offers.add(&bob, vec![at], &path(number), |_| false).superseded, oldest);
     }
-    let standing = |name: &str| offers.find(&bob, name).is_some();
+    let standing = |name: &str| offers.find(&bob, at, name).is_some();
     assert!(!standing("9899") && standing("9900") && standing("9999"));
-    assert!(offers.is_withdrawn(&bob, "9899"), "whoever asks is told that it is none");
+    assert_eq!(offers.lookup(&bob, "9899"), NameMatch::Exact, "whoever asks is told that it is none");
     assert_eq!(offers.lookup(&bob, "0"), NameMatch::Unknown, "not for ever");
 }

@@ -42,8 +42,13 @@ const WITHOUT_A_SERVER: [NetErrorKind; 10] = [
     NetErrorKind::TooManyPeers,
     NetErrorKind::PeersOnly,
 ];
-const WITH_FILES: [NetErrorKind; 4] =
-    [NetErrorKind::NoSuchFile, NetErrorKind::Superseded, NetErrorKind::LocalFile, NetErrorKind::DiskFull];
+const WITH_FILES: [NetErrorKind; 5] = [
+    NetErrorKind::NoSuchFile,
+    NetErrorKind::Superseded,
+    NetErrorKind::MayBeAnother,
+    NetErrorKind::LocalFile,
+    NetErrorKind::DiskFull,
+];
 const WITH_MESSAGES: [NetErrorKind; 3] =
     [NetErrorKind::TooLong, NetErrorKind::TooManyConversations, NetErrorKind::Busy];
 const WITH_NAMES: [NameError; 5] =

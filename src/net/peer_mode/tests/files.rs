@@ -1,7 +1,7 @@
 //! Files and offers of peers, beyond the usual.
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::*;
 use crate::net::command::OfferId;
@@ -20,7 +20,14 @@ async fn patient_bob(lan: &FakeLan) {
 
 /// What somebody at this computer gets who asks for a file: all of it, or why not.
 async fn asked_for(someone: &Someone, file: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, someone.port)).await?;
+    asked_from(Ipv4Addr::LOCALHOST, someone, file).await
+}
+
+/// What somebody gets who asks for a file from this address of this computer.
+async fn asked_from(from: Ipv4Addr, someone: &Someone, file: &str) -> io::Result<String> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    let mut stream = socket.connect((Ipv4Addr::LOCALHOST, someone.port).into()).await?;
     stream.write_all(format!("GET_FILE {file}\n").as_bytes()).await?;
     let mut content = String::new();
     timeout(PATIENCE, stream.read_to_string(&mut content)).await.unwrap().map(|_| content)
@@ -97,6 +104,46 @@ async fn a_file_whose_sending_is_cancelled_is_not_on_offer_any_more() {
     ann.tell(Command::Cancel(id)).await;
     assert_eq!(ann.transfer().await.state, TransferState::Cancelled);
     assert_eq!(asked_for(&ann, "large").await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn an_offer_is_not_for_somebody_else_who_takes_the_name() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    patient_bob(&lan).await;
+    ann.sees("bob").await;
+    for file in ["got", "waiting"] {
+        let path = ann.downloads.path().join(file);
+        fs::write(&path, "for bob").unwrap();
+        ann.tell(Command::Offer { to: name("bob"), path }).await;
+        assert_eq!(ann.transfer().await.state, TransferState::Offered);
+    }
+    // Bob is back, at another port of the same computer.
+    lan.leave(&name("bob"));
+    patient_bob(&lan).await;
+    ann.sees("bob").await;
+    assert_eq!(asked_for(&ann, "got").await.unwrap(), "for bob");
+    assert_eq!(ann.transfer().await.state, TransferState::Done);
+
+    // Somebody announces the name beside him, and then alone.
+    let (eve, eves) = (Ipv4Addr::new(127, 0, 0, 66), SocketAddr::from(([127, 0, 0, 66], 9)));
+    let is_known = |event: &Event| match event {
+        Event::Roster(contacts) => contacts.iter().any(|contact| contact.addresses.contains(&eves)).then_some(()),
+        _ => None,
+    };
+    lan.change(&name("bob"), |bob| bob.addresses.push(eves));
+    ann.wait(is_known).await;
+    assert_eq!(asked_from(eve, &ann, "got").await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+    assert_eq!(asked_for(&ann, "got").await.unwrap(), "for bob");
+    assert_eq!(ann.transfer().await.state, TransferState::Done);
+    lan.change(&name("bob"), |bob| bob.addresses = vec![eves]);
+    let told = ann.transfer().await;
+    let because = NetError::new(NetErrorKind::MayBeAnother);
+    assert_eq!((&told.file[..], told.state), ("waiting", TransferState::Failed(because)));
+    for file in ["got", "waiting"] {
+        let refused = asked_from(eve, &ann, file).await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionReset);
+    }
 }
 
 #[tokio::test]
