@@ -158,14 +158,15 @@ impl Share {
             return Err(ShareError::NoFile);
         }
         self.check()?;
+        let path = real_path(&self.0.dir, name).map_err(no_file)?;
         // Opening a device can do something, and opening a pipe waits for its other end: look first.
-        let metadata = self.0.dir.metadata(name).map_err(no_file)?;
+        let metadata = self.0.dir.metadata(&path).map_err(no_file)?;
         if !metadata.is_file() {
             return Err(ShareError::NoFile);
         }
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(NO_WAITING.bits().cast_signed());
-        let file = self.0.dir.open_with(name, &options).map_err(no_file)?;
+        let file = self.0.dir.open_with(&path, &options).map_err(no_file)?;
         SharedFile::new(file.into_std())
     }
 
@@ -215,10 +216,28 @@ fn is_listed_name(name: &str) -> bool {
         && name.split('/').all(|part| !part.is_empty() && is_listed_part(part))
 }
 
-/// Whether a file or folder of this name is listed: it is not hidden, not a download that is not complete, and has
-/// nothing in its name that a line could end at.
+/// Whether a file or folder of this name is listed: it is not hidden, and has nothing in its name that a line could end at.
 fn is_listed_part(part: &str) -> bool {
-    !part.starts_with('.') && !transfer::is_partial(part) && !part.chars().any(char::is_control)
+    !is_hidden(part) && !part.chars().any(char::is_control)
+}
+
+/// Whether a file or folder of this name is for nobody else: it is hidden, or a download that is not complete.
+fn is_hidden(part: &str) -> bool {
+    part.starts_with('.') || transfer::is_partial(part)
+}
+
+/// Where a file is to which a name leads, perhaps through links. What is hidden is not found, whatever leads there.
+fn real_path(dir: &Dir, name: &str) -> io::Result<PathBuf> {
+    let path = dir.canonicalize(name)?;
+    if path.iter().any(|part| is_hidden(&part.to_string_lossy())) {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    Ok(path)
+}
+
+/// Whether a link leads to a file that may be read.
+fn leads_to_file(dir: &Dir, name: &str) -> bool {
+    real_path(dir, name).is_ok_and(|path| dir.metadata(path).is_ok_and(|it| it.is_file()))
 }
 
 /// A walk through a folder and its folders, nearest first.
@@ -270,7 +289,7 @@ impl Walk {
                     } else {
                         self.is_cut = true;
                     }
-                } else if kind.is_file() || (kind.is_symlink() && root.metadata(&name).is_ok_and(|it| it.is_file())) {
+                } else if kind.is_file() || (kind.is_symlink() && leads_to_file(root, &name)) {
                     self.bytes += name.len();
                     if self.names.len() >= FILES || self.bytes > NAME_BYTES || name.len() > limits::FILE_NAME_BYTES {
                         self.is_cut = true;

@@ -35,8 +35,9 @@ impl Share {
         if (there.st_dev, there.st_ino) != self.0.identity || !is_listed_name(name) {
             return None;
         }
-        // As everywhere, nothing outside of the folder is opened; nor is another file system within.
-        let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_MAGICLINKS;
+        // As everywhere, nothing outside of the folder is opened; nor is another file system within, nor what is behind a
+        // link, which can be something hidden.
+        let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
         // Opening a device can do something: look first.
         small_size(&open(&self.0.dir, name, OFlags::PATH, beneath)?)?;
         let file = open(&self.0.dir, name, OFlags::RDONLY | NO_WAITING, beneath)?;

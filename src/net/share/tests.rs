@@ -126,6 +126,11 @@ const TRAVERSALS: &[&str] = &[
     ".hidden/a.txt",
     ".a.txt.12345678.klatch-part",
     "b.klatch-part",
+    "to-hidden.txt",
+    "to-hidden/a.txt",
+    "sub/to-hidden/a.txt",
+    "to-link/a.txt",
+    "to-part",
     "no such file",
     "sub/no such file",
     "no such folder/a.txt",
@@ -148,6 +153,15 @@ fn treacherous() -> Place {
     fs::create_dir(folder.join(".hidden")).unwrap();
     for name in [".hidden.txt", ".hidden/a.txt", ".a.txt.12345678.klatch-part", "b.klatch-part"] {
         place.write(name, "secret");
+    }
+    for (target, link) in [
+        (".hidden.txt", "to-hidden.txt"),
+        (".hidden", "to-hidden"),
+        ("../.hidden", "sub/to-hidden"),
+        ("to-hidden", "to-link"),
+        ("b.klatch-part", "to-part"),
+    ] {
+        symlink(target, folder.join(link)).unwrap();
     }
     place
 }
