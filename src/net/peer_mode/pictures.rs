@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::Peer;
@@ -14,8 +14,10 @@ use crate::net::event::Event;
 use crate::protocol::ident::UserName;
 use crate::protocol::social::UserInfo;
 
-/// How many are asked at once.
+/// How many are asked at once, and how many of them at one address: whoever answers slowly, by many names, must leave some
+/// places to the others.
 const AT_ONCE: usize = 4;
+const EACH_ADDRESS: usize = 2;
 /// Whoever has appeared is asked at any moment of the time that comes of so much for each person who is there, but not of
 /// more than the longest: so those who are there do not all ask at once.
 const EACH: Duration = Duration::from_millis(200);
@@ -31,7 +33,8 @@ const PEOPLE: usize = 500;
 #[derive(Debug, Default)]
 pub(super) struct Pictures {
     known: BTreeMap<UserName, Person>,
-    under_way: usize,
+    /// Who is being asked, and where they were when that began.
+    under_way: Vec<(UserName, Vec<IpAddr>)>,
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +48,12 @@ struct Person {
     asked_at: Option<Instant>,
     /// The [`mark`] of the picture that the user interface has.
     told: Option<String>,
+}
+
+impl Person {
+    fn ips(&self) -> impl Iterator<Item = IpAddr> + use<'_> {
+        self.addresses.iter().map(|address| address.ip().to_canonical())
+    }
 }
 
 impl Pictures {
@@ -103,27 +112,46 @@ impl Pictures {
 
     /// When somebody is [`due`](Self::due).
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let waiting = self.known.values().filter_map(|person| person.ask_at);
-        if self.under_way < AT_ONCE { waiting.min() } else { None }
+        self.next().map(|(at, _)| at)
     }
 
     /// Who is to be asked now.
     pub(super) fn due(&mut self, now: Instant) -> Vec<UserName> {
-        let is_due = |person: &Person| person.ask_at.is_some_and(|at| at <= now);
-        let room = AT_ONCE.saturating_sub(self.under_way);
-        let due: Vec<_> = self.known.iter_mut().filter(|(_, person)| is_due(person)).take(room).collect();
-        self.under_way += due.len();
-        due.into_iter()
-            .map(|(name, person)| {
-                (person.ask_at, person.asked_at) = (None, Some(now));
-                name.clone()
-            })
-            .collect()
+        let mut due = Vec::new();
+        while let Some((at, name)) = self.next()
+            && at <= now
+            && let Some(person) = self.known.get_mut(&name)
+        {
+            (person.ask_at, person.asked_at) = (None, Some(now));
+            self.under_way.push((name.clone(), person.ips().collect()));
+            due.push(name);
+        }
+        due
+    }
+
+    /// Who is to be asked next, and when: whoever waits longest, of those for whom there is room.
+    fn next(&self) -> Option<(Instant, UserName)> {
+        if self.under_way.len() >= AT_ONCE {
+            return None;
+        }
+        let full = self.full_addresses();
+        let has_room = |person: &Person| !person.ips().any(|ip| full.contains(&ip));
+        let waiting = self.known.iter().filter_map(|(name, person)| Some((person.ask_at?, name, person)));
+        let next = waiting.filter(|(.., person)| has_room(person)).min_by_key(|(at, ..)| *at);
+        next.map(|(at, name, _)| (at, name.clone()))
+    }
+
+    /// Where no more may be asked.
+    fn full_addresses(&self) -> Vec<IpAddr> {
+        let asked_at = |ip: &IpAddr| self.under_way.iter().filter(|(_, ips)| ips.contains(ip)).count();
+        self.under_way.iter().flat_map(|(_, ips)| ips).filter(|ip| asked_at(ip) >= EACH_ADDRESS).copied().collect()
     }
 
     /// Somebody who was [`due`](Self::due) has answered, or has not.
-    pub(super) fn answered(&mut self) {
-        self.under_way = self.under_way.saturating_sub(1);
+    pub(super) fn answered(&mut self, who: &UserName) {
+        if let Some(at) = self.under_way.iter().position(|(name, _)| name == who) {
+            self.under_way.remove(at);
+        }
     }
 
     /// Somebody has told about themselves, whoever wanted to know, and has this picture: whether it is news.
@@ -221,7 +249,7 @@ mod tests {
         let (asked, who) = next(&mut pictures).unwrap();
         assert_eq!(who, [name("bob")]);
         assert!((begin..=begin + EACH).contains(&asked));
-        pictures.answered();
+        pictures.answered(&name("bob"));
         let news = pictures.told(&name("bob"), Some(b"bob"), asked);
         assert_eq!(news, Some(Event::Picture { of: name("bob"), picture: Some(b"bob".to_vec()) }));
         // Another status is no reason, nor is a second address; and what is told again is no news.
@@ -237,7 +265,7 @@ mod tests {
         let (mut pictures, begin) = (Pictures::default(), Instant::now());
         pictures.found(&name("bob"), &at(2), None, begin);
         let (asked, _) = next(&mut pictures).unwrap();
-        pictures.answered();
+        pictures.answered(&name("bob"));
         for _ in 0..3 {
             pictures.lost(&name("bob"));
             assert_eq!(pictures.deadline(), None);
@@ -255,7 +283,7 @@ mod tests {
         let (mut pictures, begin) = (Pictures::default(), Instant::now());
         pictures.found(&name("bob"), &at(2), Some("one"), begin);
         let (asked, _) = next(&mut pictures).unwrap();
-        pictures.answered();
+        pictures.answered(&name("bob"));
         pictures.told(&name("bob"), Some(b"one"), asked);
         for mark in [Some("one"), Some("two"), Some("three")] {
             assert_eq!(pictures.found(&name("bob"), &at(2), mark, asked), []);
@@ -272,7 +300,7 @@ mod tests {
         pictures.found(&name("bob"), &at(2), None, begin);
         let (asked, _) = next(&mut pictures).unwrap();
         pictures.told(&name("bob"), Some(b"bob"), asked);
-        pictures.answered();
+        pictures.answered(&name("bob"));
         pictures.lost(&name("bob"));
         assert_eq!(pictures.found(&name("bob"), &at(66), None, asked), [gone("bob")]);
         assert!(pictures.deadline().unwrap() <= asked + CHANGED + EACH);
@@ -296,7 +324,8 @@ mod tests {
         assert_eq!((asked.len(), pictures.deadline()), (AT_ONCE, None));
         while asked.len() < 30 {
             assert_eq!(pictures.due(late), []);
-            pictures.answered();
+            let first = pictures.under_way[0].0.clone();
+            pictures.answered(&first);
             asked.extend(pictures.due(late));
         }
         asked.sort();
@@ -306,6 +335,25 @@ mod tests {
         let spread: Vec<_> = (0..1000).map(|_| some_time(29)).collect();
         let soon = spread.iter().filter(|time| **time < EACH).count();
         assert!(soon < 100 && spread.iter().all(|time| *time <= 30 * EACH), "{soon}");
+    }
+
+    #[test]
+    fn many_names_at_one_address_do_not_keep_the_others_waiting() {
+        let (mut pictures, begin) = (Pictures::default(), Instant::now());
+        for number in 0..50 {
+            pictures.found(&name(&format!("a {number}")), &at(66), None, begin);
+        }
+        let late = begin + LONGEST;
+        assert_eq!(pictures.due(late).len(), EACH_ADDRESS);
+        assert_eq!(pictures.deadline(), None, "nobody who waits has room");
+        pictures.found(&name("bob"), &at(2), None, late);
+        pictures.found(&name("cid"), &[at(66), at(3)].concat(), None, late);
+        assert_eq!(next(&mut pictures).unwrap().1, [name("bob")]);
+        // Whoever has room waits for nobody who came later.
+        let (slow, _) = pictures.under_way[0].clone();
+        pictures.answered(&slow);
+        let waited: Vec<_> = pictures.known.values().filter_map(|person| person.ask_at).collect();
+        assert_eq!(pictures.deadline(), waited.into_iter().min());
     }
 
     #[test]

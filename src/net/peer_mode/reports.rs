@@ -37,7 +37,7 @@ impl Peer<'_> {
                 self.tell(Event::UserInfo { of, info }).await;
             }
             News::Picture(of, info) => {
-                self.pictures.answered();
+                self.pictures.answered(&of);
                 if let Some(info) = info {
                     self.tried(&of, true);
                     self.tell_picture(&of, &info).await;
