@@ -18,6 +18,11 @@ pub const TEXT_BYTES: usize = 1_000_000;
 pub const DEPTH: usize = 64;
 /// One value for every so many bytes that a message may have: what bounds the memory that a decoded message takes.
 pub const BYTES_PER_NODE: usize = 8;
+/// Most values in what a user tells about themselves: a few for each field that is taken of it.
+pub const USER_INFO_NODES: usize = 4096;
+/// Most values in a list of files. Of the longest one that is shown, Python writes two for each name, and three if the sizes
+/// are with them; somewhat longer ones are cut, not refused.
+pub const FILE_LIST_NODES: usize = 200_000;
 /// Longest integer, in bytes of its binary form; decimal forms are held to the same size.
 pub const INTEGER_BYTES: usize = 1024;
 /// Longest verb that is read as one, in bytes. The longest known has 18.

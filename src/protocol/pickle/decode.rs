@@ -11,9 +11,12 @@ use crate::protocol::ident::displayable;
 use crate::protocol::limits;
 
 /// The value in a pickle, which may take so many nodes: each value counts as one, and again each time that it is used
-/// through the memo or DUP; so does each entry of the memo and each MARK. Text that is used again counts by its size.
+/// through the memo or DUP; so does each entry of the memo and each MARK. Text that is used again counts by its size,
+/// beyond what is in the pickle itself: a large picture is one value.
 pub fn decode(pickle: &[u8], nodes: usize) -> Result<Value, PickleError> {
-    let mut machine = Machine { nodes, ..Machine::default() };
+    // What is there once may be copied twice: where bytes are written as text, and out of the arena.
+    let text = nodes.saturating_mul(limits::BYTES_PER_NODE).saturating_add(2 * pickle.len());
+    let mut machine = Machine { nodes, text, ..Machine::default() };
     let mut at = 0;
     while let Some(&byte) = pickle.get(at) {
         let malformed = PickleError::Malformed { opcode: "an opcode", offset: at };
@@ -82,6 +85,8 @@ impl From<PickleError> for Fault {
 struct Machine {
     /// How many nodes may still be taken.
     nodes: usize,
+    /// How many bytes of text may still be copied.
+    text: usize,
     arena: Vec<Node>,
     stack: Vec<Index>,
     /// Heights of the stack.
@@ -221,11 +226,11 @@ impl Machine {
                 let Some(Node::Global(global)) = self.arena.get(callable) else { return Err(refused("REDUCE")) };
                 let node = self.call(*global, arguments).ok_or_else(|| refused("REDUCE"))?;
                 // A few bytes of pickle can ask for another copy of what is large.
-                self.charge(match &node {
-                    Node::Set(items) => items.len(),
-                    Node::Leaf(value) => size(value) / limits::BYTES_PER_NODE,
-                    _ => 0,
-                })?;
+                match &node {
+                    Node::Set(items) => self.charge(items.len())?,
+                    Node::Leaf(value) => spend(&mut self.text, size(value))?,
+                    _ => {}
+                }
                 self.push(node)
             }
             b'i' => {
@@ -262,8 +267,7 @@ impl Machine {
     }
 
     fn charge(&mut self, nodes: usize) -> Result<(), PickleError> {
-        self.nodes = self.nodes.checked_sub(nodes).ok_or(PickleError::TooManyValues)?;
-        Ok(())
+        spend(&mut self.nodes, nodes)
     }
 
     fn push(&mut self, node: Node) -> Result<(), Fault> {
@@ -336,11 +340,8 @@ impl Machine {
             return Err(PickleError::NotOneValue(self.marks.len() + 1));
         }
         // The memo may also have put a value into two places without GET: only by DUP, which sets `shared` as well.
-        let mut out = Out { nodes: self.arena.len(), text: 0, shared: self.shared };
-        if self.shared {
-            out.nodes = out.nodes.saturating_add(self.nodes);
-            out.text = out.nodes.saturating_mul(limits::BYTES_PER_NODE);
-        }
+        let more = if self.shared { self.nodes } else { 0 };
+        let mut out = Out { nodes: self.arena.len().saturating_add(more), text: self.text, shared: self.shared };
         out.value(&mut self.arena, root, 0)
     }
 }
@@ -356,13 +357,13 @@ struct Out {
 
 impl Out {
     fn value(&mut self, arena: &mut [Node], index: Index, depth: usize) -> Result<Value, PickleError> {
-        self.nodes = self.nodes.checked_sub(1).ok_or(PickleError::TooManyValues)?;
+        spend(&mut self.nodes, 1)?;
         let Some(node) = arena.get_mut(index) else { return Err(PickleError::NotOneValue(0)) };
         if let Node::Leaf(value) = node {
             if !self.shared {
                 return Ok(std::mem::replace(value, Value::None));
             }
-            self.text = self.text.checked_sub(size(value)).ok_or(PickleError::TooManyValues)?;
+            spend(&mut self.text, size(value))?;
             return Ok(value.clone());
         }
         if depth >= limits::DEPTH {
@@ -402,6 +403,12 @@ impl Out {
         }
         Ok(values)
     }
+}
+
+/// Takes so much of what may still be taken.
+fn spend(left: &mut usize, amount: usize) -> Result<(), PickleError> {
+    *left = left.checked_sub(amount).ok_or(PickleError::TooManyValues)?;
+    Ok(())
 }
 
 fn size(value: &Value) -> usize {

@@ -9,6 +9,8 @@ use crate::protocol::pickle::{self, PickleError, ScanError, Scanner, Value};
 
 /// Most fields that are taken of what a user tells.
 const FIELDS: usize = 200;
+/// Most values in the reply to `INVITE`: one word, which may be in a list.
+const WORD_NODES: usize = 16;
 /// Under which keys people put their picture.
 const PICTURE_KEYS: [&str; 5] = ["picture", "photo", "avatar", "icon", "image"];
 /// What image files begin with: PNG, JPEG, GIF, WebP, BMP, TIFF.
@@ -34,15 +36,15 @@ pub enum ReplyError {
     Shape(&'static str),
 }
 
-/// The value in a reply. What follows it is left unread.
-fn value(reply: &[u8]) -> Result<Value, ReplyError> {
+/// The value in a reply, which may hold so many: see [`pickle::decode`]. What follows it is left unread.
+fn value(reply: &[u8], nodes: usize) -> Result<Value, ReplyError> {
     let reply = reply.trim_ascii_start();
     if reply.is_empty() {
         return Err(ReplyError::Empty);
     }
     let end = Scanner::new(limits::REPLY_BYTES).scan(reply).map_err(ReplyError::NoPickle)?;
     let pickled = end.and_then(|end| reply.get(..end)).ok_or(ReplyError::Incomplete)?;
-    pickle::decode(pickled, limits::REPLY_BYTES / limits::BYTES_PER_NODE).map_err(ReplyError::Refused)
+    pickle::decode(pickled, nodes).map_err(ReplyError::Refused)
 }
 
 /// What is in a reply to `LIST_FILES`.
@@ -57,7 +59,7 @@ pub struct FileList {
 
 /// Reads a reply to `LIST_FILES`.
 pub fn file_list(reply: &[u8]) -> Result<FileList, ReplyError> {
-    let entries = match value(reply)? {
+    let entries = match value(reply, limits::FILE_LIST_NODES)? {
         Value::List(list) | Value::Tuple(list) | Value::Set(list) => list,
         // A dictionary of names and sizes, or the like.
         Value::Dict(pairs) => pairs.into_iter().map(|(name, _)| name).collect(),
@@ -90,7 +92,7 @@ pub fn acceptance(reply: &[u8]) -> Option<bool> {
         word if word.eq_ignore_ascii_case("NACK") => Some(false),
         _ => None,
     };
-    str::from_utf8(reply).ok().and_then(word).or_else(|| match value(reply).ok()? {
+    str::from_utf8(reply).ok().and_then(word).or_else(|| match value(reply, WORD_NODES).ok()? {
         Value::List(list) | Value::Tuple(list) => word(&list.into_iter().next()?.into_text()?),
         bare => word(&bare.into_text()?),
     })
@@ -104,7 +106,9 @@ pub fn encode_acceptance(accepts: bool) -> Vec<u8> {
 impl UserInfo {
     /// The user in a reply to `GET_USER_INFO`: name, status and host first, then the rest in the order in which it came.
     pub fn from_reply(reply: &[u8]) -> Result<Self, ReplyError> {
-        let Value::Dict(pairs) = value(reply)? else { return Err(ReplyError::Shape("dictionary")) };
+        let Value::Dict(pairs) = value(reply, limits::USER_INFO_NODES)? else {
+            return Err(ReplyError::Shape("dictionary"));
+        };
         let mut info = Self::default();
         for (key, value) in pairs {
             let key = shown(&key);

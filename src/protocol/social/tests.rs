@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::protocol::{limits, pickle};
+use crate::protocol::limits;
+use crate::protocol::pickle::{self, PickleError};
 
 fn bob() -> UserName {
     UserName::received("bob")
@@ -352,6 +353,44 @@ fn user_info_may_hold_anything() {
         ]
     );
     assert_eq!(UserInfo::from_reply(b"(l."), Err(ReplyError::Shape("dictionary")));
+}
+
+/// Text in a pickle, put into the memo as Python does.
+fn text(text: &str, memo: u32) -> Vec<u8> {
+    let length = u32::try_from(text.len()).unwrap().to_le_bytes();
+    [b"X", &length[..], text.as_bytes(), b"r", &memo.to_le_bytes()[..]].concat()
+}
+
+#[test]
+fn the_longest_list_is_read_as_python_writes_it_and_an_endless_one_is_refused() {
+    let written = |names: u32| {
+        let mut reply = b"\x80\x02}q\x00(".to_vec();
+        for number in 1..=names {
+            reply.extend([text(&format!("a folder/a file {number}.txt"), number), b"K\x01".to_vec()].concat());
+        }
+        [reply, b"u.".to_vec()].concat()
+    };
+    let list = file_list(&written(50_000)).unwrap();
+    assert_eq!((list.names.len(), list.unfit), (50_000, 0));
+    assert_eq!(file_list(&written(70_000)), Err(ReplyError::Refused(PickleError::TooManyValues)));
+    let nothing = [b"(".as_slice(), &b"N".repeat(limits::FILE_LIST_NODES), b"l."].concat();
+    assert_eq!(file_list(&nothing), Err(ReplyError::Refused(PickleError::TooManyValues)));
+}
+
+#[test]
+fn a_user_has_few_values_and_may_have_a_large_picture() {
+    // As Python 3 writes it in protocol 2, with one field that has the value of another.
+    let picture: Vec<u8> = b"\x89PNG".iter().copied().chain((0..1_000_000_u32).map(|n| (n % 251) as u8)).collect();
+    let as_text: String = picture.iter().copied().map(char::from).collect();
+    let mut reply = b"\x80\x02}q\x00(".to_vec();
+    reply.extend([text("name", 1), text("bob", 2), text("nick", 3), b"h\x02".to_vec(), text("picture", 4)].concat());
+    reply.extend([b"c_codecs\nencode\nq\x05".to_vec(), text(&as_text, 6), text("latin1", 7)].concat());
+    reply.extend(b"\x86q\x08Rq\x09u.");
+    let info = UserInfo::from_reply(&reply).unwrap();
+    assert_eq!(info.field("nick"), Some("bob"));
+    assert_eq!(info.picture, Some(picture));
+    let many = [b"}(".as_slice(), &b"K\x01K\x02".repeat(limits::USER_INFO_NODES / 2), b"u."].concat();
+    assert_eq!(UserInfo::from_reply(&many), Err(ReplyError::Refused(PickleError::TooManyValues)));
 }
 
 /// A request as different programs write it: its bytes and what they mean.
