@@ -11,7 +11,7 @@ mod serving;
 mod tests;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +64,9 @@ pub(super) enum Reply {
 /// What is known of the name of a file, to serve it at once: asked on the network thread for each `GET_FILE`, so must not
 /// touch a disk.
 pub(super) type Lookup = Arc<dyn Fn(SocketAddr, &str) -> NameMatch + Send + Sync>;
+
+/// Whether somebody is known at an address: asked on the network thread for each connection.
+pub(super) type IsKnown = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 
 /// How a peer takes requests: to be remembered for that peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -120,7 +120,11 @@ pub(super) async fn run(
         let files = files.clone();
         Arc::new(move |from: SocketAddr, name: &str| files.lookup(from, name))
     };
-    let serving = Abort(tokio::spawn(exchange::serve(listener, lookup, asking, arrivals)).abort_handle());
+    let is_known = {
+        let files = files.clone();
+        Arc::new(move |address: IpAddr| files.is_somebody_at(address))
+    };
+    let serving = Abort(tokio::spawn(exchange::serve(listener, lookup, is_known, asking, arrivals)).abort_handle());
     // Whoever finds us may ask at once what we share.
     let shared = match parameters.share.clone() {
         Some(folder) => Some(errands::open_share(folder).await),

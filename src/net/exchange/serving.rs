@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::admission::Admission;
-use super::{Arrival, Lookup, Reply, Request};
+use super::{Arrival, IsKnown, Lookup, Reply, Request};
 use crate::net::transfer;
 use crate::protocol::limits;
 use crate::protocol::social::{PeerRequest, RequestError, RequestReader};
@@ -42,6 +42,7 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 pub(in crate::net) async fn serve(
     listener: TcpListener,
     lookup: Lookup,
+    is_known: IsKnown,
     questions: Sender<Arrival>,
     arrivals: Sender<Arrival>,
 ) {
@@ -52,12 +53,13 @@ pub(in crate::net) async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => {
                     let from = SocketAddr::new(from.ip().to_canonical(), from.port());
-                    let entered = lock(&admission).enter(from.ip(), Instant::now());
+                    let is_known = is_known(from.ip());
+                    let entered = lock(&admission).enter(from.ip(), is_known, Instant::now());
                     let Some(wait) = entered else {
                         tracing::debug!(%from, "too many connections at once");
                         continue;
                     };
-                    let place = Place { admission: Arc::clone(&admission), from };
+                    let place = Place { admission: Arc::clone(&admission), from, is_known };
                     let (lookup, questions, arrivals) = (Arc::clone(&lookup), questions.clone(), arrivals.clone());
                     connections.spawn(async move {
                         if !wait.is_zero() {
@@ -87,11 +89,12 @@ fn lock(admission: &Mutex<Admission>) -> std::sync::MutexGuard<'_, Admission> {
 struct Place {
     admission: Arc<Mutex<Admission>>,
     from: SocketAddr,
+    is_known: bool,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        lock(&self.admission).leave(self.from.ip());
+        lock(&self.admission).leave(self.from.ip(), self.is_known);
     }
 }
 

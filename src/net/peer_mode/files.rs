@@ -64,6 +64,11 @@ impl Files {
         }
     }
 
+    /// Whether anybody is at an address.
+    pub(super) fn is_somebody_at(&self, address: IpAddr) -> bool {
+        self.lock().people.contains_key(&address.to_canonical())
+    }
+
     /// What is known of a name that somebody at this address asks for. Does not touch a disk.
     pub(super) fn lookup(&self, from: SocketAddr, name: &str) -> NameMatch {
         let state = self.lock();
@@ -202,6 +207,16 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
+
+    #[test]
+    fn somebody_is_at_an_address_in_either_form() {
+        let files = Files::default();
+        let [address, mapped]: [IpAddr; 2] = ["10.0.0.2", "::ffff:10.0.0.2"].map(|address| address.parse().unwrap());
+        for (people, is_there) in [(vec![UserName::received("bob")], true), (Vec::new(), false)] {
+            files.set_people(mapped, people);
+            assert_eq!([address, mapped].map(|address| files.is_somebody_at(address)), [is_there; 2]);
+        }
+    }
 
     #[tokio::test]
     async fn a_folder_is_looked_through_for_many_at_once() {

@@ -73,7 +73,8 @@ impl Place {
         share.list().unwrap();
         let (arrivals, arrived) = async_channel::bounded(16);
         let known = share.clone();
-        tokio::spawn(serve(listener, Arc::new(move |_, name: &str| known.lookup(name)), arrivals.clone(), arrivals));
+        let lookup = Arc::new(move |_, name: &str| known.lookup(name));
+        tokio::spawn(serve(listener, lookup, Arc::new(|_| true), arrivals.clone(), arrivals));
         let (end, ended) = async_channel::unbounded();
         let cancel = Arc::new(Mutex::new(Cancel::default()));
         let last = Arc::clone(&cancel);
