@@ -1,13 +1,14 @@
 //! The contents of a file, on their way in or out: streamed, never held in memory.
 //!
 //! The wire has no length and no checksum: the end of the file is the end of the stream. So this is what can be noticed
-//! when a file comes: a reset connection, and one on which nothing comes any more. What cannot be noticed is a foreign
-//! peer that closes its connection properly in the middle. One of ours that is killed in the middle resets the
+//! when a file comes: a reset connection, and one on which hardly anything comes any more. What cannot be noticed is a
+//! foreign peer that closes its connection properly in the middle. One of ours that is killed in the middle resets the
 //! connection: see [`send`]. Nor is it known whether a file finds room; one that never ends must not take all of it.
 
 mod download;
 mod name;
 mod orders;
+mod pace;
 mod partial;
 mod stream;
 #[cfg(test)]
@@ -159,7 +160,7 @@ pub(super) enum TransferError {
     /// There was nothing in the reply, and the other side does not list such a file.
     #[error("the other side sent nothing: it does not share this file, or not any more")]
     Nothing,
-    /// The connection broke, or nothing came or went for too long.
+    /// The connection broke, or next to nothing came or went for too long.
     #[error("the connection was lost after {done} bytes: {error}")]
     Lost {
         /// How many bytes had come or gone.

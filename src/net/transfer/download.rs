@@ -13,7 +13,7 @@ use std::thread;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use super::orders::{AT_ONCE, Job, Orders};
+use super::orders::{AT_ONCE, Job, Orders, Place};
 use super::partial::Partial;
 use super::stream::{self, Watch};
 use super::{Cancel, CancelOnDrop, Download, Downloaded, TransferError};
@@ -92,18 +92,22 @@ impl Queue {
         }
     }
 
-    /// The next order, after one from this person has ended; `None` when there can be no more. Waits for it.
-    fn next(&self, ended: Option<&UserName>) -> Option<Job> {
+    /// The next order, after the one in this place has ended; `None` when there can be no more. Waits for it.
+    fn next(&self, ended: Option<&Place>) -> Option<(Job, Place)> {
         let mut orders = self.lock();
-        if let Some(peer) = ended {
-            orders.ended(peer);
+        if let Some(place) = ended {
+            orders.ended(place);
         }
         loop {
             if orders.is_over() {
                 return None;
             }
-            if let Some(job) = orders.next() {
-                return Some(job);
+            if let Some(next) = orders.next() {
+                // What has ended at several addresses can make room for several.
+                if orders.has_next() {
+                    self.changed.notify_one();
+                }
+                return Some(next);
             }
             orders = self.changed.wait(orders).unwrap_or_else(PoisonError::into_inner);
         }
@@ -119,9 +123,9 @@ fn work(queue: &Queue) {
     // Of its own, so that no other thread is woken for what comes and goes here.
     let runtime = Builder::new_current_thread().enable_all().build();
     let mut buffer = stream::buffer();
-    let mut peer = None;
-    while let Some(Job { order, outcome }) = queue.next(peer.as_ref()) {
-        peer = Some(order.peer.clone());
+    let mut place = None;
+    while let Some((Job { order, outcome }, taken)) = queue.next(place.as_ref()) {
+        place = Some(taken);
         let got = match &runtime {
             _ if outcome.is_closed() => continue,
             // A panic has printed its reason, and is the end of this file alone.

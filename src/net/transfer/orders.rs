@@ -1,14 +1,16 @@
 //! Which file is got next. Pure: no thread, no clock.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::IpAddr;
 
 use tokio::sync::oneshot;
 
 use super::{Download, Downloaded, TransferError};
 use crate::protocol::ident::UserName;
 
-/// How many files are got at once, and how many of one person; more of theirs would only share the same network. Somebody
-/// who does not answer keeps the places of theirs for a minute, and must leave some to the others.
+/// How many files are got at once, and how many of one person, or of all who say that they are at one address; more of theirs
+/// would only share the same network. Somebody who does not answer keeps the places of theirs for a minute, and must leave
+/// some to the others.
 pub(super) const AT_ONCE: usize = 8;
 const EACH: usize = 4;
 
@@ -19,10 +21,28 @@ pub(super) struct Job {
     pub(super) outcome: oneshot::Sender<Result<Downloaded, TransferError>>,
 }
 
+/// What an order takes up until it has ended: a place of those of one person, and at each of their addresses.
+#[derive(Debug)]
+pub(super) struct Place {
+    peer: UserName,
+    at: Vec<IpAddr>,
+}
+
+impl Place {
+    fn of(order: &Download) -> Self {
+        let mut at: Vec<IpAddr> = order.from.iter().map(|address| address.ip().to_canonical()).collect();
+        at.sort_unstable();
+        at.dedup();
+        Self { peer: order.peer.clone(), at }
+    }
+}
+
 /// All orders that have not ended.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
     from: BTreeMap<UserName, Line>,
+    /// How many are under way at each address.
+    under_way_at: HashMap<IpAddr, usize>,
     /// How many were taken.
     taken: u64,
     is_over: bool,
@@ -47,21 +67,46 @@ impl Orders {
 
     /// The order that is to be carried out next, if one may be: of those from whom the fewest come at the moment, one of
     /// whoever has waited longest. Orders to one person are carried out as they came.
-    pub(super) fn next(&mut self) -> Option<Job> {
-        let lines = self.from.values_mut().filter(|line| !line.waiting.is_empty() && line.under_way < EACH);
-        let line = lines.min_by_key(|line| (line.under_way, line.last))?;
+    pub(super) fn next(&mut self) -> Option<(Job, Place)> {
+        let place = self.next_place()?;
+        let line = self.from.get_mut(&place.peer)?;
+        let job = line.waiting.pop_front()?;
         self.taken += 1;
         line.last = self.taken;
         line.under_way += 1;
-        line.waiting.pop_front()
+        for address in &place.at {
+            *self.under_way_at.entry(*address).or_default() += 1;
+        }
+        Some((job, place))
     }
 
-    /// An order from this person has ended that was taken with [`Self::next`].
-    pub(super) fn ended(&mut self, peer: &UserName) {
-        if let Some(line) = self.from.get_mut(peer) {
+    /// Whether there is an order that [`Self::next`] would give.
+    pub(super) fn has_next(&self) -> bool {
+        self.next_place().is_some()
+    }
+
+    fn next_place(&self) -> Option<Place> {
+        let lines = self.from.values().filter_map(|line| {
+            let place = Place::of(&line.waiting.front()?.order);
+            let there = place.at.iter().filter_map(|address| self.under_way_at.get(address)).max();
+            let under_way = line.under_way.max(there.copied().unwrap_or_default());
+            (under_way < EACH).then_some(((under_way, line.last), place))
+        });
+        lines.min_by_key(|(turn, _)| *turn).map(|(_, place)| place)
+    }
+
+    /// An order has ended that was taken with [`Self::next`], and had this place.
+    pub(super) fn ended(&mut self, place: &Place) {
+        for address in &place.at {
+            if let Some(under_way) = self.under_way_at.get_mut(address) {
+                *under_way = under_way.saturating_sub(1);
+            }
+        }
+        self.under_way_at.retain(|_, under_way| *under_way > 0);
+        if let Some(line) = self.from.get_mut(&place.peer) {
             line.under_way = line.under_way.saturating_sub(1);
         }
-        self.forget(peer);
+        self.forget(&place.peer);
     }
 
     /// Takes back all orders from this person that have not been taken.
@@ -99,10 +144,11 @@ mod tests {
         UserName::received(text)
     }
 
-    fn add(orders: &mut Orders, peer: &str, file: &str) {
+    /// Orders a file of somebody who is at these addresses.
+    fn add(orders: &mut Orders, peer: &str, at: &[u8], file: &str) {
         let order = Download {
             peer: name(peer),
-            from: Vec::new(),
+            from: at.iter().map(|last| ([10, 0, 0, *last], 4001).into()).collect(),
             name: file.to_owned(),
             is_offered: false,
             habits: Habits::default(),
@@ -114,54 +160,90 @@ mod tests {
         orders.add(Job { order, outcome: oneshot::channel().0 });
     }
 
-    fn next(orders: &mut Orders) -> Option<String> {
-        orders.next().map(|job| job.order.name)
+    /// Takes the next order: which file, and its place.
+    #[track_caller]
+    fn next(orders: &mut Orders) -> (String, Place) {
+        assert!(orders.has_next());
+        let (job, place) = orders.next().unwrap();
+        (job.order.name, place)
     }
 
     #[test]
     fn nobody_takes_all_places_and_everybody_has_their_turn() {
         let mut orders = Orders::default();
         for n in 0..20 {
-            add(&mut orders, "bob", &format!("bob {n}"));
+            add(&mut orders, "bob", &[2], &format!("bob {n}"));
         }
+        let mut bobs = Vec::new();
         for n in 0..EACH {
-            assert_eq!(next(&mut orders), Some(format!("bob {n}")));
+            let (file, place) = next(&mut orders);
+            assert_eq!(file, format!("bob {n}"));
+            bobs.push(place);
         }
-        assert_eq!(next(&mut orders), None, "some places are for others");
+        assert!(orders.next().is_none() && !orders.has_next(), "some places are for others");
         for n in 0..3 {
-            add(&mut orders, "carl", &format!("carl {n}"));
-            add(&mut orders, "dora", &format!("dora {n}"));
+            add(&mut orders, "carl", &[3], &format!("carl {n}"));
+            add(&mut orders, "dora", &[4], &format!("dora {n}"));
         }
         // Carl's are not there sooner because of his name.
-        for expected in ["carl 0", "dora 0", "carl 1"] {
-            assert_eq!(next(&mut orders).unwrap(), expected);
+        let [carl, dora, carl_too] = ["carl 0", "dora 0", "carl 1"].map(|expected| {
+            let (file, place) = next(&mut orders);
+            assert_eq!(file, expected);
+            place
+        });
+        orders.ended(&carl);
+        orders.ended(&carl_too);
+        let (file, carl) = next(&mut orders);
+        assert_eq!(file, "carl 2");
+        orders.ended(&carl);
+        orders.ended(&dora);
+        assert_eq!(next(&mut orders).0, "dora 1");
+        orders.ended(&bobs[0]);
+        assert_eq!(next(&mut orders).0, "dora 2");
+        assert_eq!(next(&mut orders).0, "bob 4");
+    }
+
+    #[test]
+    fn several_names_at_one_address_have_the_places_of_one() {
+        let mut orders = Orders::default();
+        for n in 0..EACH {
+            add(&mut orders, "eve", &[66], &format!("eve {n}"));
+            add(&mut orders, "mallory", &[66, 67], &format!("mallory {n}"));
         }
-        orders.ended(&name("carl"));
-        orders.ended(&name("carl"));
-        assert_eq!(next(&mut orders).unwrap(), "carl 2");
-        orders.ended(&name("carl"));
-        orders.ended(&name("dora"));
-        assert_eq!(next(&mut orders).unwrap(), "dora 1");
-        orders.ended(&name("bob"));
-        assert_eq!(next(&mut orders).unwrap(), "dora 2");
-        assert_eq!(next(&mut orders).unwrap(), "bob 4");
+        let mut taken: Vec<_> = (0..EACH).map(|_| next(&mut orders)).collect();
+        assert!(taken.iter().any(|(file, _)| file == "eve 0") && taken.iter().any(|(file, _)| file == "mallory 0"));
+        assert!(!orders.has_next());
+        // Whoever has come last is next, since nothing of theirs is under way.
+        add(&mut orders, "bob", &[2], "bob");
+        assert_eq!(next(&mut orders).0, "bob");
+        assert!(!orders.has_next());
+        orders.ended(&taken.pop().unwrap().1);
+        taken.push(next(&mut orders));
+        assert!(!orders.has_next());
+        while let Some((_, place)) = taken.pop() {
+            orders.ended(&place);
+            taken.extend(orders.next().map(|(job, place)| (job.order.name, place)));
+        }
+        assert_eq!((orders.from.len(), orders.under_way_at.len()), (1, 1), "what bob has");
     }
 
     #[test]
     fn what_waits_for_somebody_who_has_gone_is_given_back_and_nothing_is_left() {
         let mut orders = Orders::default();
         for peer in ["bob", "bob", "carl"] {
-            add(&mut orders, peer, peer);
+            add(&mut orders, peer, &[], peer);
         }
-        assert_eq!(next(&mut orders).unwrap(), "bob");
+        let (file, bob) = next(&mut orders);
+        assert_eq!(file, "bob");
         assert_eq!(orders.give_up(&name("bob")).len(), 1);
-        assert_eq!(next(&mut orders).unwrap(), "carl");
-        assert_eq!(next(&mut orders), None);
-        orders.ended(&name("bob"));
-        orders.ended(&name("carl"));
+        let (file, carl) = next(&mut orders);
+        assert_eq!(file, "carl");
+        assert!(!orders.has_next());
+        orders.ended(&bob);
+        orders.ended(&carl);
         assert!(orders.from.is_empty());
         orders.end();
-        add(&mut orders, "bob", "late");
-        assert_eq!(next(&mut orders), None);
+        add(&mut orders, "bob", &[2], "late");
+        assert!(!orders.has_next());
     }
 }

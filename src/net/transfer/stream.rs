@@ -14,12 +14,11 @@ use rustix::fs::sendfile;
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
 
+use super::pace::Pace;
 use super::partial::local;
 use super::{Cancel, TransferError};
 use crate::net::share::SharedFile;
 
-/// For how long nothing may come or go.
-const STALL: Duration = Duration::from_mins(1);
 /// How often a transfer that waits looks whether it is to be ended.
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 /// How often progress is told.
@@ -36,7 +35,7 @@ const WORTH_A_PIPE: u64 = 512 << 10;
 /// What is watched while bytes move.
 pub(super) struct Watch<'a> {
     done: u64,
-    last_progress: Instant,
+    pace: Pace,
     last_report: Instant,
     cancel: &'a Cancel,
     report: &'a mut dyn FnMut(u64),
@@ -46,15 +45,16 @@ impl<'a> Watch<'a> {
     /// Begins now.
     pub(super) fn new(cancel: &'a Cancel, report: &'a mut dyn FnMut(u64)) -> Self {
         let now = Instant::now();
-        Self { done: 0, last_progress: now, last_report: now, cancel, report }
+        Self { done: 0, pace: Pace::new(now), last_report: now, cancel, report }
     }
 
     /// So many bytes have moved.
     fn moved(&mut self, bytes: usize) -> Result<(), TransferError> {
         self.done += bytes as u64;
-        self.last_progress = Instant::now();
-        if self.last_progress.duration_since(self.last_report) >= REPORT {
-            self.last_report = self.last_progress;
+        let now = Instant::now();
+        self.pace.moved(self.done, now);
+        if now.duration_since(self.last_report) >= REPORT {
+            self.last_report = now;
             (self.report)(self.done);
         }
         self.check()
@@ -67,7 +67,7 @@ impl<'a> Watch<'a> {
     /// Waits until the socket can be read or written, or for a short while.
     fn wait(&mut self, socket: &TcpStream, what: PollFlags) -> Result<(), TransferError> {
         self.check()?;
-        if self.last_progress.elapsed() >= STALL {
+        if self.pace.is_too_slow(Instant::now()) {
             return Err(self.lost(io::ErrorKind::TimedOut));
         }
         match poll(&mut [PollFd::new(socket, what)], Some(&TICK)) {
