@@ -104,7 +104,7 @@ pub(super) struct Download {
     pub(super) from: Vec<SocketAddr>,
     /// By its name there.
     pub(super) name: String,
-    /// The other side has offered it: then nothing is a file with nothing in it, even if it is in no list.
+    /// The other side has offered it: so it need not be in its list.
     pub(super) is_offered: bool,
     /// How the other side takes requests.
     pub(super) habits: Habits,
@@ -160,6 +160,10 @@ pub(super) enum TransferError {
     /// There was nothing in the reply, and the other side does not list such a file.
     #[error("the other side sent nothing: it does not share this file, or not any more")]
     Nothing,
+    /// There was nothing in the reply, and the other side has offered such a file, but does not list it. It may have been
+    /// started anew since.
+    #[error("the other side sent nothing: the file is empty, or not offered any more")]
+    OfferOver,
     /// The connection broke, or next to nothing came or went for too long.
     #[error("the connection was lost after {done} bytes: {error}")]
     Lost {

@@ -175,6 +175,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("The other side does not share this file any more."),
             gettext("Look through the shared files again."),
         ),
+        NetErrorKind::OfferOver => (
+            gettext("This file is not offered any more, or there is nothing in it."),
+            gettext("Ask the other person to offer it again."),
+        ),
         NetErrorKind::Superseded => (
             gettext("Newer offers to the same person have taken the place of this one."),
             gettext("Try again when they have answered some of them."),

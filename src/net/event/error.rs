@@ -84,6 +84,9 @@ pub enum NetErrorKind {
     /// Peer mode: the other side does not share this file, or not any more.
     #[error("the other side does not share this file")]
     NoSuchFile,
+    /// Peer mode: the other side has offered a file and sent nothing of it. On the wire an empty file looks the same.
+    #[error("the file is empty, or not offered any more")]
+    OfferOver,
     /// Peer mode: the offer of a file was taken back for newer ones to the same person.
     #[error("there are too many newer offers to the same person")]
     Superseded,
@@ -115,7 +118,7 @@ pub enum NetErrorKind {
 
 impl NetErrorKind {
     /// Every one that there is.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::HostNotFound,
         Self::Refused,
         Self::Unreachable,
@@ -142,6 +145,7 @@ impl NetErrorKind {
         Self::BrokenOff,
         Self::BadReply,
         Self::NoSuchFile,
+        Self::OfferOver,
         Self::Superseded,
         Self::MayBeAnother,
         Self::LocalFile,
@@ -178,6 +182,7 @@ impl NetErrorKind {
             | Self::TooManyConversations
             | Self::CannotListen
             | Self::NoSuchFile
+            | Self::OfferOver
             | Self::UnknownPeer
             | Self::OwnAddress
             | Self::LocalFile

@@ -332,6 +332,7 @@ pub(super) fn transfer_error(error: &TransferError) -> NetError {
         TransferError::Gone(peer) => return NetError::with(NetErrorKind::UnknownPeer, peer.shown()),
         // These words say it all.
         TransferError::Nothing => return NetError::new(NetErrorKind::NoSuchFile),
+        TransferError::OfferOver => return NetError::new(NetErrorKind::OfferOver),
         TransferError::DiskFull => return NetError::new(NetErrorKind::DiskFull),
         TransferError::Local { .. } | TransferError::TooLarge | TransferError::Share(_) => NetErrorKind::LocalFile,
         TransferError::Lost { .. } | TransferError::Cancelled => NetErrorKind::BrokenOff,

@@ -151,9 +151,9 @@ fn get(runtime: &Runtime, buffer: &mut [u8], order: Download) -> Result<Download
     let has_room = || partial.has_room();
     let size = stream::receive(&socket, partial.file(), buffer, has_room, &mut Watch::new(&cancel, &mut *progress))?;
     drop(socket);
-    // A file with nothing in it looks like a refusal on this wire.
-    if size == 0 && !is_offered && !wait(runtime, &cancel, is_listed(address, &name, habits))? {
-        return Err(TransferError::Nothing);
+    // A file with nothing in it looks like a refusal on this wire, even if it was offered: that may be over.
+    if size == 0 && !wait(runtime, &cancel, is_listed(address, &name, habits))? {
+        return Err(if is_offered { TransferError::OfferOver } else { TransferError::Nothing });
     }
     Ok(Downloaded { path: partial.finish(&wanted)?, size })
 }

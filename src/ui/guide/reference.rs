@@ -42,8 +42,9 @@ const WITHOUT_A_SERVER: [NetErrorKind; 10] = [
     NetErrorKind::TooManyPeers,
     NetErrorKind::PeersOnly,
 ];
-const WITH_FILES: [NetErrorKind; 5] = [
+const WITH_FILES: [NetErrorKind; 6] = [
     NetErrorKind::NoSuchFile,
+    NetErrorKind::OfferOver,
     NetErrorKind::Superseded,
     NetErrorKind::MayBeAnother,
     NetErrorKind::LocalFile,
