@@ -184,6 +184,8 @@ pub struct Transfer {
     pub file: String,
     /// Which way it goes.
     pub direction: Direction,
+    /// It was offered to whoever gets it; else they have asked for it by themselves.
+    pub was_offered: bool,
     /// How many bytes have come or gone.
     pub done: u64,
     /// How many there are, if that is known: the protocol does not tell a receiver.
@@ -217,6 +219,8 @@ pub enum TransferState {
     Failed(NetError),
     /// The user has ended it.
     Cancelled,
+    /// The other side, which gets the file, has ended it: their user has, or their program has ended or found no room.
+    CancelledThere,
 }
 
 /// How one is connected.

@@ -195,6 +195,7 @@ fn state_words(transfer: &Transfer) -> String {
         TransferState::Done => done.into(),
         _ if transfer.is_tried_again() => gettext("Trying again…"),
         TransferState::Cancelled => gettext("Cancelled"),
+        TransferState::CancelledThere => gettext_f("Cancelled by {name}", &[("name", &now.peer.shown())]),
         TransferState::Failed(error) => {
             let problem = Problem::new(error, &now.peer.shown());
             gettext_f("{problem} {advice}", &[("problem", &problem.title), ("advice", &problem.advice)])

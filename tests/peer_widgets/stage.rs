@@ -87,6 +87,7 @@ impl Stage {
             peer: name("bob"),
             file: format!("file {id}"),
             direction,
+            was_offered: direction == Direction::Out,
             done,
             total,
             state,

@@ -119,6 +119,7 @@ fn what_failed_says_why_and_is_tried_again() {
         peer: name("bob"),
         file: format!("file {file}"),
         direction,
+        was_offered: direction == Direction::Out,
         done: 0,
         total: None,
         state,
@@ -145,6 +146,33 @@ fn what_failed_says_why_and_is_tried_again() {
     }
     stage.tell(Event::Transfer(again(4, 2, Direction::Out, TransferState::Offered)));
     assert_eq!(stage.client.transfers().n_items(), 1);
+}
+
+#[gtk::test]
+fn whoever_gets_a_file_can_end_it_and_alone_try_it_again() {
+    let stage = Stage::new();
+    let _online = stage.buddy_list();
+    let window = TransfersWindow::new(&app(), &stage.client);
+    window.present();
+    stage.transfer(1, 5, Some(10), Direction::Out, TransferState::CancelledThere);
+    shows(&window, "Cancelled by bob");
+    assert!(all::<gtk::Label>(&window).iter().all(|label| !label.has_css_class("problem")));
+    assert!(!labelled::<gtk::Button>(&window, "Retry").is_mapped());
+    // What was asked for has ended here.
+    let ended = Transfer {
+        id: TransferId(1),
+        peer: name("bob"),
+        file: "file 1".to_owned(),
+        direction: Direction::Out,
+        was_offered: false,
+        done: 5,
+        total: Some(10),
+        state: TransferState::Cancelled,
+        path: "/nowhere/file 1".into(),
+    };
+    stage.tell(Event::Transfer(ended));
+    shows(&window, "Cancelled");
+    assert!(!labelled::<gtk::Button>(&window, "Retry").is_mapped());
 }
 
 #[gtk::test]

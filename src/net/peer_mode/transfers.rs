@@ -1,6 +1,7 @@
 //! The files that are on their way, in both directions.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,8 +39,6 @@ struct Running {
     cancel: Cancel,
     /// The user has been told of it, and waits to be told how it ends.
     is_told: bool,
-    /// It goes to somebody whom it was offered to, and can be got again.
-    is_offered: bool,
 }
 
 /// All transfers that have not ended.
@@ -83,12 +82,13 @@ impl Transfers {
             peer,
             file,
             direction: Direction::In,
+            was_offered: is_offered,
             done: 0,
             total: None,
             state: TransferState::Running,
             path: order.target(),
         };
-        self.running.insert(id, Running { transfer: transfer.clone(), cancel, is_told: true, is_offered: false });
+        self.running.insert(id, Running { transfer: transfer.clone(), cancel, is_told: true });
         (transfer, order)
     }
 
@@ -104,12 +104,12 @@ impl Transfers {
             Source::Offered(path) => self.offered.remove(&(peer.clone(), path.clone())),
             Source::Shared(..) => None,
         };
-        let is_offered = matches!(source, Source::Offered(_));
+        let was_offered = matches!(source, Source::Offered(_));
         let is_told = matches!(offer, Some((_, Some(_))));
         let id = offer.map_or_else(Self::next_id, |(id, _)| id);
         let cancel = Cancel::default();
-        let transfer = outgoing(id, peer, file, path, TransferState::Running);
-        self.running.insert(id, Running { transfer, cancel: cancel.clone(), is_told, is_offered });
+        let transfer = Transfer { was_offered, ..outgoing(id, peer, file, path, TransferState::Running) };
+        self.running.insert(id, Running { transfer, cancel: cancel.clone(), is_told });
         let news = self.news.clone();
         let (ended, end) = oneshot::channel();
         let progress = Box::new(move |done, size| drop(news.try_send(News::Progress(id, done, Some(size)))));
@@ -152,6 +152,7 @@ impl Transfers {
                 debug!(file = transfer.file, %error, "a file was asked for and did not go out");
                 return None;
             }
+            Err(TransferError::Lost { error, .. }) if is_reset(&error) => TransferState::CancelledThere,
             Err(error) => ended_early(error),
         };
         Some(transfer)
@@ -198,9 +199,9 @@ impl Transfers {
 
     /// To whom a file was offered, and by which name, if this transfer is of one that has not gone yet.
     pub(super) fn offer_of(&self, id: TransferId) -> Option<&Transfer> {
-        let running = self.running.get(&id).filter(|running| running.is_offered).map(|running| &running.transfer);
+        let running = self.running.get(&id).map(|running| &running.transfer);
         let offered = || self.offered.values().find(|(known, _)| *known == id);
-        running.or_else(|| offered()?.1.as_ref())
+        running.filter(|it| it.was_offered && it.direction == Direction::Out).or_else(|| offered()?.1.as_ref())
     }
 
     /// Ends a transfer early. What has begun is told when it has ended; else this is to be told.
@@ -223,13 +224,18 @@ impl Transfers {
     }
 }
 
-/// A file that goes to somebody, or is to.
+/// A file that is offered to somebody.
 fn outgoing(id: TransferId, peer: UserName, file: String, path: PathBuf, state: TransferState) -> Transfer {
-    Transfer { id, peer, file, direction: Direction::Out, done: 0, total: None, state, path }
+    Transfer { id, peer, file, direction: Direction::Out, was_offered: true, done: 0, total: None, state, path }
 }
 
 fn cancelled(transfer: Transfer) -> Transfer {
     Transfer { state: TransferState::Cancelled, ..transfer }
+}
+
+/// Whether the other side has closed a connection before it had all. A network that is gone closes nothing.
+fn is_reset(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
 }
 
 fn ended_early(error: TransferError) -> TransferState {
@@ -262,7 +268,7 @@ mod tests {
             "they asked for nothing"
         );
         let (_, id, _) = ask(&mut transfers);
-        let lost = TransferError::Lost { done: 1, error: std::io::ErrorKind::BrokenPipe.into() };
+        let lost = TransferError::Lost { done: 1, error: io::ErrorKind::TimedOut.into() };
         let told = transfers.uploaded(id, Err(lost)).unwrap();
         assert!(matches!(told.state, TransferState::Failed(_)), "something had gone already");
         assert!(transfers.running.is_empty());

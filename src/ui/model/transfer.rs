@@ -129,6 +129,8 @@ impl Transfer {
                 file: now.file,
                 save_as: now.path.file_name().map(|name| name.to_string_lossy().into_owned()),
             },
+            // They have asked for it, and can do so again.
+            Direction::Out if !now.was_offered => return None,
             Direction::Out => Command::Offer { to: now.peer, path: now.path },
         })
     }

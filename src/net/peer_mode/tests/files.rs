@@ -147,6 +147,29 @@ async fn an_offer_is_not_for_somebody_else_who_takes_the_name() {
 }
 
 #[tokio::test]
+async fn whoever_stops_getting_a_file_has_cancelled_it() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    patient_bob(&lan).await;
+    ann.sees("bob").await;
+    let path = ann.downloads.path().join("offered");
+    fs::write(&path, "").unwrap();
+    ann.tell(Command::Offer { to: name("bob"), path: path.clone() }).await;
+    assert_eq!(ann.transfer().await.state, TransferState::Offered);
+    for (path, was_offered) in [(path, true), (ann.shared.path().join("shared"), false)] {
+        fs::File::create(&path).unwrap().set_len(1 << 30).unwrap();
+        let mut reading = TcpStream::connect((Ipv4Addr::LOCALHOST, ann.port)).await.unwrap();
+        let file = path.file_name().unwrap().to_str().unwrap();
+        reading.write_all(format!("GET_FILE {file}\n").as_bytes()).await.unwrap();
+        assert_ne!(reading.read(&mut [0; 1024]).await.unwrap(), 0);
+        drop(reading);
+        let ended = ann.transfer().await;
+        assert_eq!((&ended.file[..], ended.was_offered), (file, was_offered));
+        assert_eq!(ended.state, TransferState::CancelledThere);
+    }
+}
+
+#[tokio::test]
 async fn an_offer_does_not_hide_what_is_shared() {
     let lan = FakeLan::default();
     let mut ann = Someone::on(&lan, "ann").await;
