@@ -2,6 +2,7 @@
 //!
 //! It has no logic of its own: everything that happens happens in [`crate::net`].
 
+mod ids;
 mod input;
 mod json;
 mod options;
@@ -17,6 +18,7 @@ use async_channel::Receiver;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 
+use ids::Ids;
 use input::Line;
 pub use options::Options;
 use said::Said;
@@ -91,8 +93,7 @@ struct Client {
     roster: Vec<Contact>,
     /// As a peer; else through a server.
     is_peer: bool,
-    /// The ids that were told, by what they look like: `7` may be a number or text.
-    ids: BTreeMap<String, ConversationId>,
+    ids: Ids,
     /// What is printed next.
     output: String,
 }
@@ -120,7 +121,7 @@ impl Client {
             offers: BTreeSet::new(),
             roster: Vec::new(),
             is_peer: matches!(mode, Mode::Peer(_)),
-            ids: BTreeMap::new(),
+            ids: Ids::default(),
             output: String::new(),
         }
     }
@@ -194,19 +195,19 @@ impl Client {
             }
             Line::Join(id) => {
                 self.hold();
-                let conversation = self.id(&id);
+                let conversation = self.ids.find(&id);
                 self.invitations.remove(&conversation);
                 Command::Join(conversation)
             }
             Line::Leave(id) => {
-                let conversation = self.id(&id);
+                let conversation = self.ids.find(&id);
                 if !self.conversations.contains_key(&conversation) {
                     return self.refuse(&format!("you are not in conversation {conversation}"));
                 }
                 Command::Leave(conversation)
             }
             Line::Say(id, body) => {
-                let conversation = self.id(&id);
+                let conversation = self.ids.find(&id);
                 if !matches!(self.conversations.get(&conversation), Some(Phase::Waiting | Phase::Open)) {
                     return self.refuse(&format!("you are not in conversation {conversation} now"));
                 }
@@ -218,7 +219,7 @@ impl Client {
             Line::Answer(id, accept) => match id.parse().map(OfferId) {
                 Ok(offer) if self.offers.remove(&offer) => Command::AnswerOffer { offer, accept },
                 _ => {
-                    let conversation = self.id(&id);
+                    let conversation = self.ids.find(&id);
                     if !self.invitations.remove(&conversation) {
                         return self.refuse(&format!("you are not invited to conversation {conversation}"));
                     }
@@ -246,18 +247,6 @@ impl Client {
             Line::Help => return self.refuse(input::COMMANDS),
             Line::Empty | Line::Quit => return None,
         })
-    }
-
-    /// The id that looks like this: one that was told, else a number, else text.
-    fn id(&self, text: &str) -> ConversationId {
-        let number = || text.parse().map_or_else(|_| ConversationId::Text(text.into()), ConversationId::Int);
-        self.ids.get(text).cloned().unwrap_or_else(number)
-    }
-
-    fn remember(&mut self, id: &ConversationId) {
-        if self.ids.len() < REMEMBERED {
-            self.ids.insert(id.to_string(), id.clone());
-        }
     }
 
     /// Prints an event, and those that have come with it, at once; gives the exit code if one is the last.
@@ -291,13 +280,13 @@ impl Client {
                 }
             }
             Event::Invited { conversation, .. } => {
-                self.remember(conversation);
+                self.ids.remember(conversation);
                 self.invitations.insert(conversation.clone());
             }
             Event::Uninvited { conversation } => drop(self.invitations.remove(conversation)),
             Event::Conversation(conversation) => {
                 self.held = None;
-                self.remember(&conversation.id);
+                self.ids.remember(&conversation.id);
                 if let Phase::Ended(_) = conversation.phase {
                     self.conversations.remove(&conversation.id);
                 } else {
@@ -305,7 +294,7 @@ impl Client {
                 }
             }
             Event::Problem(_) => self.held = None,
-            Event::Listed(all) => all.keys().for_each(|id| self.remember(id)),
+            Event::Listed(all) => all.keys().for_each(|id| self.ids.remember(id)),
             Event::Delivery { id, state, missing } => {
                 if let Some(conversation) = self.said.bad_news(*id, *state) {
                     self.complain(&text::undelivered(&conversation, *state, missing));

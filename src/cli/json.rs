@@ -170,16 +170,24 @@ fn names(names: &[UserName]) -> Value {
     names.iter().map(UserName::as_str).collect()
 }
 
-/// The id with the type that it has on the wire.
+/// What a program sees of an id, and may give back.
+pub(super) fn shown_id(of: &ConversationId) -> String {
+    match id(of) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// The id with the type that it has on the wire, if JSON has that: it has no number that is none, and none without end.
 fn id(id: &ConversationId) -> Value {
     match id {
         ConversationId::Int(i) => json!(i),
         // JSON has integers of any size; serde_json keeps them as text until they are written.
         ConversationId::BigInt(i) => serde_json::from_str(&i.to_string()).unwrap_or_else(|_| json!(i.to_string())),
-        ConversationId::Float(bits) => json!(f64::from_bits(*bits)),
+        ConversationId::Float(bits) if f64::from_bits(*bits).is_finite() => json!(f64::from_bits(*bits)),
         ConversationId::Bool(b) => json!(b),
         ConversationId::Text(text) => json!(&**text),
-        ConversationId::Bytes(_) => json!(id.to_string()),
+        ConversationId::Float(_) | ConversationId::Bytes(_) => json!(id.to_string()),
     }
 }
 
@@ -221,6 +229,9 @@ mod tests {
                 "123456789012345678901234567890",
             ),
             (ConversationId::Bool(true), "true"),
+            (ConversationId::Float(0.0_f64.to_bits()), "0.0"),
+            (ConversationId::Float(f64::NAN.to_bits()), "\"NaN\""),
+            (ConversationId::Float(f64::NEG_INFINITY.to_bits()), "\"-inf\""),
         ] {
             assert_eq!(id(&of).to_string(), written);
         }

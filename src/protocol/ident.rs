@@ -164,7 +164,8 @@ impl fmt::Display for ConversationId {
             Self::BigInt(i) => i.fmt(f),
             Self::Text(text) => f.write_str(&displayable(text)),
             Self::Bytes(bytes) => f.write_str(&displayable(&String::from_utf8_lossy(bytes))),
-            Self::Float(bits) => f64::from_bits(*bits).fmt(f),
+            // Not as the whole number that is another id.
+            Self::Float(bits) => write!(f, "{:?}", f64::from_bits(*bits)),
             Self::Bool(b) => b.fmt(f),
         }
     }
