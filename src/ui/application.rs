@@ -51,7 +51,7 @@ mod imp {
         pub(super) welcome: glib::WeakRef<Welcome>,
         pub(super) preferences: glib::WeakRef<Preferences>,
         pub(super) hosting: Hosting,
-        pub(super) asks_to_quit: glib::WeakRef<gtk::MessageDialog>,
+        pub(super) asks_to_end: glib::WeakRef<gtk::MessageDialog>,
     }
 
     #[glib::object_subclass]

@@ -139,8 +139,7 @@ impl ConversationWindow {
     /// Asks whether to close a conversation that ends for several others with it; whether there is need to.
     fn asks_before_closing(&self) -> bool {
         let others = self.conversation().map_or(0, Conversation::ends_for);
-        // One other person is alone in it whether or not it ends.
-        if others < 2 || self.imp().may_close.get() {
+        if others == 0 || self.imp().may_close.get() {
             return false;
         }
         let question = Question {

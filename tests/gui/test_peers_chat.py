@@ -134,6 +134,24 @@ def test_a_chat_is_closed_by_who_began_it(scene):
         conversation.wait_state("Whoever started this conversation has closed it.")
 
 
+def test_going_offline_and_quitting_ask_before_they_close_a_chat(scene):
+    ann, bob, jo = meet(scene, "/usr/bin/python3")
+    _, of_bob, chat = in_a_chat(ann, bob, jo)
+    for key, title, answer in (("ctrl+q", "Quit Klatch", "Cancel"), ("ctrl+shift+d", "Disconnect", "Cancel"),
+                               ("ctrl+shift+d", "Disconnect", "Disconnect")):
+        assert not jo.events("closed")
+        ann.window.focus_window()
+        scene.session.key(key)
+        question = ann.app.window(title)
+        assert question.query("label", text="Close 1 conversation for everybody?"), question.dump()
+        question.find("push button", answer).click()
+        ann.app.no_window(title)
+    jo.event("closed", 10, id=chat)
+    of_bob.wait_state("Whoever started this conversation has closed it.")
+    # Nothing is left to lose.
+    ann.quit()
+
+
 def test_a_member_that_vanishes(scene):
     ann, bob, jo = meet(scene, "/usr/bin/python3")
     of_ann, of_bob, chat = in_a_chat(ann, bob, jo)

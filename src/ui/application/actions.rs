@@ -4,7 +4,6 @@ use gtk::prelude::*;
 use gtk::{gio, glib};
 
 use super::Application;
-use crate::net::Command;
 use crate::ui::settings::{Settings, key};
 use crate::ui::{about, guide, invitation, shortcuts};
 
@@ -37,12 +36,7 @@ impl Application {
             ("new-conversation", Self::ask_whom),
             ("buddy-list", Self::show),
             ("connect", Self::connect),
-            ("disconnect", |app| {
-                if let Some(client) = app.client() {
-                    // A refusal is told in the problem bar.
-                    let _ = client.send(Command::Disconnect);
-                }
-            }),
+            ("disconnect", Self::ask_to_disconnect),
             ("preferences", Self::show_preferences),
             ("guide", |app| guide::show(app)),
             ("shortcuts", |app| {

@@ -189,12 +189,13 @@ impl Conversation {
         self.imp().initiator.borrow().clone().filter(|_| self.imp().is_frozen.get())
     }
 
-    /// For how many others it ends if one leaves it: among peers, whoever has started it closes it for all.
+    /// For how many others it ends if one leaves it or goes offline: among peers, whoever has started it closes it for all.
+    /// One other person alone does not count, who is left alone in it whether or not it ends.
     pub fn ends_for(&self) -> usize {
         let imp = self.imp();
         let is_own = imp.initiator.borrow().as_ref().is_some_and(|initiator| self.is_me(initiator));
         let others = imp.members.borrow().iter().filter(|name| !self.is_me(name)).count();
-        if is_own && self.is_alive() { others } else { 0 }
+        if is_own && others > 1 && self.is_alive() { others } else { 0 }
     }
 
     /// Everybody else who is, will be or last was in it.

@@ -31,6 +31,28 @@ fn a_transcript_is_bounded_in_rows_and_in_bytes() {
 }
 
 #[test]
+fn a_conversation_ends_for_others_where_one_has_begun_it() {
+    let conversation = Conversation::new(1, &ConversationId::Int(7), &Names::default());
+    let name = UserName::received;
+    let ends_for = |members: &[&str], initiator: Option<&str>, phase| {
+        let news = net::Conversation {
+            members: members.iter().map(|member| name(member)).collect(),
+            initiator: initiator.map(name),
+            phase,
+            ..net::Conversation::entered(ConversationId::Int(7), name("alice"), Vec::new())
+        };
+        conversation.update(&news, Some(&name("alice")), None);
+        conversation.ends_for()
+    };
+    let all = ["alice", "bob", "carol"];
+    assert_eq!(ends_for(&all, Some("alice"), Phase::Open), 2);
+    assert_eq!(ends_for(&all, Some("bob"), Phase::Open), 0);
+    assert_eq!(ends_for(&all, None, Phase::Open), 0, "at a server, it goes on");
+    assert_eq!(ends_for(&["alice", "bob"], Some("alice"), Phase::Open), 0, "one alone is left alone either way");
+    assert_eq!(ends_for(&all, Some("alice"), Phase::Ended(net::EndReason::Left)), 0);
+}
+
+#[test]
 fn what_has_left_the_transcript_is_not_waited_for() {
     let conversation = Conversation::new(1, &ConversationId::Int(7), &Names::default());
     for id in 0..=u64::from(ROWS + SLACK) {
