@@ -35,6 +35,8 @@ impl Problem {
         let (to, path, problem) = match failure {
             Failure::General(error) => return Self::new(error, address),
             Failure::Stranger { name, address } => return stranger(name, address),
+            Failure::Folder { to, name } => return folder(to, name),
+            Failure::Renamed { asked, name } => return renamed(asked, name),
             Failure::NotOffered { to, path, because } => (to, path, Self::new(because, address)),
         };
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
@@ -54,6 +56,26 @@ fn stranger(name: &UserName, address: &str) -> Problem {
     Problem {
         title: gettext_f("Somebody at {address} who calls themselves {name} is not known here.", &values),
         advice: gettext("If you know them, add them by their address; then they can try again."),
+        retry: false,
+    }
+}
+
+/// The words for a folder that was to be offered.
+fn folder(to: &UserName, name: &str) -> Problem {
+    let values = [("file", &*displayable(name)), ("name", &*to.shown())];
+    Problem {
+        title: gettext_f("“{file}” is a folder, and only files can be offered to {name}.", &values),
+        advice: gettext("Pack it into one file, or share it: see Sharing in the preferences."),
+        retry: false,
+    }
+}
+
+/// The words for a name that somebody else has.
+fn renamed(asked: &UserName, name: &UserName) -> Problem {
+    let values = [("asked", &*asked.shown()), ("name", &*name.shown())];
+    Problem {
+        title: gettext_f("Somebody else on this network is called {asked}, so others see you as {name}.", &values),
+        advice: gettext("To be called otherwise, choose another name in the preferences."),
         retry: false,
     }
 }

@@ -81,10 +81,10 @@ impl ProblemBar {
     }
 
     /// Offers a way out of the problem that is shown.
-    pub fn offer(&self, label: &str, action: &str, target: &glib::Variant) {
+    pub fn offer(&self, label: &str, action: &str, target: Option<&glib::Variant>) {
         let way_out = &self.imp().way_out;
         way_out.set_label(label);
-        way_out.set_action_target_value(Some(target));
+        way_out.set_action_target_value(target);
         way_out.set_action_name(Some(action));
         way_out.set_visible(true);
     }

@@ -57,6 +57,8 @@ impl Stage {
         let window = Window::new(&app(), &self.client, &settings);
         window.present();
         self.tell(Event::Link(LinkState::Online { at: "port 4000".into(), name: name("alice (2)"), port: Some(4000) }));
+        // Somebody else has the name; what is told of that is for a test of its own.
+        self.client.tell_problem(None);
         self.take_sent();
         (window, settings)
     }

@@ -2,6 +2,7 @@
 
 mod added;
 mod listening;
+mod naming;
 mod peers;
 mod starting;
 mod waiting;
@@ -49,6 +50,7 @@ mod imp {
         pub link: RefCell<LinkState>,
         pub link_since: Cell<Instant>,
         pub name: RefCell<Option<UserName>>,
+        pub asked_name: RefCell<Option<UserName>>,
         pub roster: Roster,
         pub portraits: Portraits,
         pub conversations: gio::ListStore,
@@ -78,6 +80,7 @@ mod imp {
                 link: RefCell::new(LinkState::Offline(None)),
                 link_since: Cell::new(Instant::now()),
                 name: RefCell::default(),
+                asked_name: RefCell::default(),
                 roster: Roster::default(),
                 portraits: Portraits::default(),
                 conversations: gio::ListStore::new::<Conversation>(),
@@ -230,12 +233,13 @@ impl Client {
     /// Sends a command. If it is refused, the reason is told as a problem as well.
     pub fn send(&self, command: Command) -> Result<(), NetError> {
         let Some(outbox) = self.imp().outbox.get() else { return Err(NetError::new(NetErrorKind::NotConnected)) };
-        let has_files = if let Command::Connect(mode) = &command { Some(mode.has_files()) } else { None };
+        let mode = if let Command::Connect(mode) = &command { Some(mode.clone()) } else { None };
         // Another folder, or none, is looked through first.
         let shares_anew = matches!(command, Command::Share(_) | Command::Connect(_));
         outbox(command).inspect_err(|error| self.tell_problem(Some(error.clone().into())))?;
-        if let Some(has_files) = has_files {
-            self.imp().has_files.set(has_files);
+        if let Some(mode) = mode {
+            self.imp().has_files.set(mode.has_files());
+            self.imp().asked_name.replace(Some(mode.name().clone()));
         }
         if shares_anew {
             self.set_sharing(None);
@@ -325,15 +329,16 @@ impl Client {
             // What is still wrong goes wrong again.
             LinkState::Connecting { .. } => true,
             LinkState::Online { .. } => !self.is_online() && problem.is_over_online(),
-            // It says that one is still connected.
-            LinkState::Offline(_) | LinkState::Reconnecting { .. } => problem.kind() == Some(NetErrorKind::BadMessage),
+            // They say that one is still connected.
+            LinkState::Offline(_) | LinkState::Reconnecting { .. } => {
+                problem.kind() == Some(NetErrorKind::BadMessage) || matches!(problem, Failure::Renamed { .. })
+            }
         };
         if self.problem().as_ref().is_some_and(is_over) {
             self.tell_problem(None);
         }
         if let LinkState::Online { name, .. } = &link {
-            imp.name.replace(Some(name.clone()));
-            imp.roster.set_own_name(name);
+            self.take_name(name);
         } else {
             // What was offered, and what is still to be asked for, can be got only while one is there oneself. Whoever
             // goes online in another way is not told to be offline in between.

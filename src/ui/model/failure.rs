@@ -18,6 +18,20 @@ pub enum Failure {
         /// Why.
         because: NetError,
     },
+    /// A folder was to be offered to somebody.
+    Folder {
+        /// To whom.
+        to: UserName,
+        /// What it is called.
+        name: String,
+    },
+    /// Somebody else has the name that was asked for.
+    Renamed {
+        /// That name.
+        asked: UserName,
+        /// What one is called instead.
+        name: UserName,
+    },
     /// Somebody has been refused who is not known here.
     Stranger {
         /// How they call themselves.
@@ -38,7 +52,7 @@ impl Failure {
     pub(super) fn kind(&self) -> Option<NetErrorKind> {
         match self {
             Self::General(error) | Self::NotOffered { because: error, .. } => Some(error.kind),
-            Self::Stranger { .. } => None,
+            Self::Folder { .. } | Self::Renamed { .. } | Self::Stranger { .. } => None,
         }
     }
 
@@ -47,7 +61,7 @@ impl Failure {
     pub(super) fn is_over_online(&self) -> bool {
         match self {
             Self::General(error) => !matches!(error.kind, NetErrorKind::LocalFile | NetErrorKind::DiskFull),
-            Self::NotOffered { .. } | Self::Stranger { .. } => false,
+            Self::NotOffered { .. } | Self::Folder { .. } | Self::Renamed { .. } | Self::Stranger { .. } => false,
         }
     }
 

@@ -23,10 +23,15 @@ impl Window {
             move |client| match client.problem() {
                 Some(failure) => {
                     bar.show(&Problem { retry: false, ..Problem::of(&failure, &address(&client.link())) });
-                    if let Failure::Stranger { address, .. } = failure {
-                        // At which port they listen is not known.
-                        let known = if address.contains(':') { format!("[{address}]:") } else { format!("{address}:") };
-                        bar.offer(&gettext("Add by A_ddress…"), "app.add-peer-at", &known.to_variant());
+                    match failure {
+                        Failure::Stranger { address, .. } => {
+                            // At which port they listen is not known.
+                            let host = if address.contains(':') { format!("[{address}]") } else { address };
+                            let known = format!("{host}:").to_variant();
+                            bar.offer(&gettext("Add by A_ddress…"), "app.add-peer-at", Some(&known));
+                        }
+                        Failure::Renamed { .. } => bar.offer(&gettext("_Preferences"), "app.preferences", None),
+                        _ => {}
                     }
                 }
                 None => bar.clear(),

@@ -7,7 +7,7 @@ use gtk::{gdk, gio, glib};
 use super::Window;
 use crate::net::{Command, NetError, NetErrorKind, TransferState, UserName};
 use crate::ui::i18n::{gettext, ngettext_f};
-use crate::ui::model::{Buddy, Client};
+use crate::ui::model::{Buddy, Client, Failure};
 use crate::ui::transfers;
 
 /// The actions that only peers have.
@@ -88,13 +88,24 @@ impl Window {
     }
 
     fn offer(&self, to: &UserName, files: &[gio::File]) {
-        let Some(client) = self.client() else { return };
-        client.offer(to, files.iter().filter_map(FileExt::path));
-        // One that is only on another computer, which the desktop shows as if it were here.
-        if let Some(elsewhere) = files.iter().find(|file| file.path().is_none()) {
-            let name = elsewhere.basename().unwrap_or_default();
-            client.set_not_offered(to.clone(), name, NetError::new(NetErrorKind::LocalFile));
-        }
+        let Some(client) = self.client().cloned() else { return };
+        let (to, files) = (to.clone(), files.to_vec());
+        glib::spawn_future_local(async move {
+            let mut paths = Vec::new();
+            for file in &files {
+                let name = file.basename().unwrap_or_default();
+                match file.path() {
+                    // One that is only on another computer, which the desktop shows as if it were here.
+                    None => client.set_not_offered(to.clone(), name, NetError::new(NetErrorKind::LocalFile)),
+                    Some(_) if is_folder(file).await => {
+                        let name = name.to_string_lossy().into_owned();
+                        client.tell_problem(Some(Failure::Folder { to: to.clone(), name }));
+                    }
+                    Some(path) => paths.push(path),
+                }
+            }
+            client.offer(&to, paths);
+        });
     }
 
     fn block(&self, is_blocked: bool) {
@@ -173,4 +184,10 @@ impl Window {
             }
         ));
     }
+}
+
+async fn is_folder(file: &gio::File) -> bool {
+    let kind = gio::FILE_ATTRIBUTE_STANDARD_TYPE;
+    let info = file.query_info_future(kind, gio::FileQueryInfoFlags::NONE, glib::Priority::DEFAULT).await;
+    info.is_ok_and(|info| info.file_type() == gio::FileType::Directory)
 }
