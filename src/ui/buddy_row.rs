@@ -145,11 +145,13 @@ impl BuddyRow {
         } else {
             imp.person.remove_css_class("blocked");
         }
-        let words: Vec<_> =
-            [buddy.note(), blocked, buddy.status()].into_iter().filter(|words| !words.is_empty()).collect();
-        let words = words.join(" · ");
-        imp.status.set_label(&words);
-        imp.status.set_visible(!words.is_empty());
+        let words =
+            |all: Vec<String>| all.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" · ");
+        // There is room for one thing, and a note is said of the person in this list alone.
+        let shown = if is_me_or_invited { buddy.note() } else { words(vec![blocked.clone(), buddy.status()]) };
+        imp.status.set_label(&shown);
+        imp.status.set_visible(!shown.is_empty());
+        let words = words(vec![buddy.note(), blocked, buddy.status()]);
         self.set_tooltip_text(Some(format!("{}\n{words}", imp.name.label()).trim_end()));
         let unread = buddy.unread();
         imp.unread.set_visible(unread > 0);

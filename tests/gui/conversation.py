@@ -102,7 +102,7 @@ class Conversation:
     def members(self):
         """The names of those who are in it now, oneself included."""
         people = [row[1:] if row[0] in PRESENCES else row for row in self.people()]
-        return sorted(row[0] for row in people if not {"invited", "has declined"} & set(row[-1].split(" · ")))
+        return sorted(row[0] for row in people if row[-1] not in ("invited", "has declined", "has not joined"))
 
     def notes(self):
         """What is said about each of them: {name: words}."""

@@ -1,7 +1,9 @@
 //! People who do not appear by themselves.
 
 use gtk::prelude::*;
-use klatch::net::{self, Added, Command, Contact, Event, LinkState, NetError, NetErrorKind, Phase, ServerAddress};
+use klatch::net::{
+    self, Added, Command, Contact, Event, LinkState, NetError, NetErrorKind, OfferId, Phase, ServerAddress,
+};
 use klatch::ui::add_peer::AddPeer;
 use klatch::ui::address_list::AddressList;
 use klatch::ui::field::Field;
@@ -152,8 +154,15 @@ fn whoever_was_added_and_declines_may_not_have_heard() {
     let window = stage.conversation(entered(&["bob"]));
     stage.conversation(net::Conversation { declined: names(&["bob"]), ..entered(&[]) });
     let hint = "Whoever saw no invitation must add you by your address first.";
-    assert!(seen(&window).iter().all(|text| !text.contains(hint)));
+    let says = |words: &str| seen(&window).iter().any(|text| text.contains(words));
+    wait_for("what is certain", || says("bob has declined.") && sees(&window, "has declined"));
+    assert!(!says(hint));
+    stage.people(&[("bob", false)]);
     stage.tell(at("10.0.0.2:4001", Some("bob")));
+    wait_for("the hint", || says(hint));
+    assert!(says("bob has declined, or does not see you.") && sees(&window, "has not joined"));
+    // Whoever offers something sees one.
+    stage.tell(Event::Offered { offer: OfferId(1), from: name("bob"), file: "slides.pdf".into() });
     stage.conversation(net::Conversation { declined: names(&["bob"]), ..entered(&[]) });
-    wait_for("the hint", || seen(&window).iter().any(|text| text.ends_with(hint)));
+    wait_for("no hint", || !says(hint) && says("bob has declined.") && sees(&window, "has declined"));
 }

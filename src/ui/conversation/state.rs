@@ -11,15 +11,25 @@ pub(super) fn words(client: &Client, conversation: &Conversation) -> String {
     if !conversation.is_alive() {
         return words;
     }
-    let (declined, unasked) = (conversation.declined(), conversation.unasked());
+    let unasked = conversation.unasked();
+    let may_not_see_me = |name: &UserName| client.roster().get(name).is_some_and(|buddy| buddy.may_not_see_me());
+    let (unsure, declined): (Vec<_>, Vec<_>) = conversation.declined().into_iter().partition(may_not_see_me);
     let mut sentences = vec![words];
     if !declined.is_empty() {
         let names = client.roster().names().enumeration(&declined);
         let values = [("names", names.as_str())];
         sentences.push(ngettext_f("{names} has declined.", "{names} have declined.", declined.len(), &values));
-        if declined.iter().any(|name| client.added_address(name).is_some()) {
-            sentences.push(gettext("Whoever saw no invitation must add you by your address first."));
-        }
+    }
+    if !unsure.is_empty() {
+        let names = client.roster().names().enumeration(&unsure);
+        let values = [("names", names.as_str())];
+        sentences.push(ngettext_f(
+            "{names} has declined, or does not see you.",
+            "{names} have declined, or do not see you.",
+            unsure.len(),
+            &values,
+        ));
+        sentences.push(gettext("Whoever saw no invitation must add you by your address first."));
     }
     if !unasked.is_empty() {
         sentences

@@ -29,6 +29,10 @@ mod imp {
         /// Whether one does not want to hear of the person.
         #[property(get, set = Self::set_is_blocked, explicit_notify)]
         pub is_blocked: Cell<bool>,
+        /// Whether the user has given an address of the person.
+        pub is_added: Cell<bool>,
+        /// Whether the person has shown to know of oneself.
+        pub is_heard: Cell<bool>,
         /// How many messages of this person have not been seen.
         #[property(get, set = Self::set_unread, explicit_notify)]
         pub unread: Cell<u32>,
@@ -109,6 +113,26 @@ impl Buddy {
     /// The presence; `None` for somebody who is not there.
     pub fn presence(&self) -> Option<Presence> {
         self.imp().presence.get()
+    }
+
+    /// Whether the user has given an address of the person.
+    pub fn is_added(&self) -> bool {
+        self.imp().is_added.get()
+    }
+
+    pub(super) fn set_is_added(&self, is_added: bool) {
+        self.imp().is_added.set(is_added);
+    }
+
+    /// Takes over that the person has shown to know of oneself.
+    pub(super) fn set_heard(&self) {
+        self.imp().is_heard.set(true);
+    }
+
+    /// Whether the person may not see oneself, and so refuses without having been asked: where people do not find each other
+    /// by themselves, each must add the other.
+    pub fn may_not_see_me(&self) -> bool {
+        self.is_added() && !self.imp().is_heard.get()
     }
 
     /// Takes over what is known of the person now; `None` for somebody who is not there.

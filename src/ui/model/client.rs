@@ -366,6 +366,7 @@ impl Client {
             self.tell_problem(None);
         }
         self.roster().update(contacts);
+        self.mark_added();
         self.list_people();
         self.emit_by_name::<()>("roster-changed", &[]);
     }
@@ -381,6 +382,10 @@ impl Client {
         }
         let known = imp.alive.borrow().get(&news.id).cloned();
         let me = self.name();
+        if news.initiator == me {
+            // They have accepted.
+            self.hear(&news.members);
+        }
         match known {
             Some(conversation) => {
                 conversation.update(news, me.as_ref(), self.known_roster());
@@ -447,6 +452,7 @@ impl Client {
     }
 
     fn add_request(&self, subject: Subject, from: UserName) {
+        self.hear([&from]);
         let waiting = self.invitations().iter::<Invitation>().filter_map(Result::ok);
         let of_the_same = waiting.filter(|other| other.sender() == Some(&from)).count();
         if of_the_same >= INVITATIONS || self.invitations().n_items() >= INVITATIONS_IN_ALL {

@@ -262,7 +262,9 @@ impl Conversation {
         let note_of = |name| if unreachable.contains(name) { gettext("not reachable") } else { String::new() };
         let mut wanted: Vec<_> = members.iter().map(|name| (name, note_of(name))).collect();
         wanted.extend(awaited.iter().map(|name| (name, gettext("invited"))));
-        wanted.extend(declined.iter().map(|name| (name, gettext("has declined"))));
+        let may_not_see_me = |name| roster.and_then(|roster| roster.get(name)).is_some_and(|it| it.may_not_see_me());
+        let refusal_of = |name| if may_not_see_me(name) { gettext("has not joined") } else { gettext("has declined") };
+        wanted.extend(declined.iter().map(|name| (name, refusal_of(name))));
         let unasked = imp.unasked.borrow();
         wanted.extend(unasked.iter().map(|name| (name, gettext("not reachable"))));
         if is_over {

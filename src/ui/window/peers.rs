@@ -39,14 +39,13 @@ impl Window {
         let is_one = is_peer && selected.len() == 1;
         let is_somebody = is_peer && !selected.is_empty();
         let are_blocked = selected.iter().filter(|buddy| buddy.is_blocked()).count();
-        let is_added = |buddy: &Buddy| self.client().is_some_and(|it| it.added_address(&buddy.name()).is_some());
         let enabled = [
             is_one,
             is_one,
             is_somebody && are_blocked == 0,
             is_somebody && are_blocked < selected.len(),
             is_somebody && are_blocked > 0,
-            is_somebody && selected.iter().all(is_added),
+            is_somebody && selected.iter().all(Buddy::is_added),
         ];
         ACTIONS.into_iter().zip(enabled)
     }

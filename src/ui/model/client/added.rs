@@ -60,9 +60,25 @@ impl Client {
     pub fn set_added(&self, added: Vec<Added>) {
         let is_there = added.iter().any(|added| added.who.is_some() && self.is_adding(&added.address));
         self.imp().added.replace(added);
+        self.mark_added();
+        self.list_people();
         self.emit_by_name::<()>("roster-changed", &[]);
         if is_there {
             self.end_adding(Ok(()));
+        }
+    }
+
+    /// Tells those who are there whether the user has given their address.
+    pub(super) fn mark_added(&self) {
+        for buddy in self.roster().people() {
+            buddy.set_is_added(self.added_address(&buddy.name()).is_some());
+        }
+    }
+
+    /// Takes over that these have shown to know of oneself.
+    pub(super) fn hear<'a>(&self, of: impl IntoIterator<Item = &'a UserName>) {
+        for buddy in of.into_iter().filter_map(|name| self.roster().get(name)) {
+            buddy.set_heard();
         }
     }
 
