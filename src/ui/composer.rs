@@ -91,8 +91,9 @@ impl Composer {
 
     /// Whether texts can be sent now. One can write in any case.
     pub fn set_can_send(&self, can_send: bool) {
-        self.imp().can_send.set(can_send);
-        self.look_at_text();
+        if self.imp().can_send.replace(can_send) != can_send {
+            self.look_at_text();
+        }
     }
 
     fn build(&self) {
@@ -232,7 +233,8 @@ impl Composer {
         }
     }
 
-    fn refuse(&self, why: Option<&str>) {
+    /// Says below the entry why something cannot be sent or done, until one goes on writing or can send again.
+    pub fn refuse(&self, why: Option<&str>) {
         let refusal = &self.imp().refusal;
         refusal.set_label(why.unwrap_or_default());
         refusal.set_visible(why.is_some());

@@ -15,7 +15,7 @@ use super::message_row::MessageRow;
 use super::model::{Buddy, Client, Conversation, Entry, Message, Tail};
 use super::problem::Problem;
 use super::question::Question;
-use crate::net::{Phase, UserName};
+use crate::net::{NetError, Phase, UserName};
 
 /// The least height of a row of the transcript, in pixels.
 const ROW_HEIGHT: f64 = 16.0;
@@ -249,6 +249,12 @@ impl ConversationWindow {
             each(Self::refresh_state),
         );
         let others = each(Self::refresh_title);
+        let composer = self.imp().composer.downgrade();
+        let refused = move |because: &NetError| {
+            if let Some(composer) = composer.upgrade() {
+                composer.refuse(Some(&refusal(because)));
+            }
+        };
         let weak = self.downgrade();
         let appended = move |_: &gio::ListStore, at: u32, removed: u32, added: u32| {
             if let Some(window) = weak.upgrade() {
@@ -260,7 +266,8 @@ impl ConversationWindow {
         self.imp().handlers.replace(vec![
             (conversation_object.clone(), conversation.connect_changed(move |_| state())),
             (conversation_object.clone(), conversation.connect_title_notify(move |_| title())),
-            (conversation_object, conversation.connect_unread_notify(move |_| unread())),
+            (conversation_object.clone(), conversation.connect_unread_notify(move |_| unread())),
+            (conversation_object, conversation.connect_refused(refused)),
             (client_object.clone(), client.connect_roster_changed(move |_| roster())),
             (client_object, client.connect_link_changed(move |_| link())),
             (
@@ -307,10 +314,7 @@ impl ConversationWindow {
 
     fn say(&self, text: &str) -> Result<(), String> {
         let (Some(client), Some(conversation)) = (self.imp().client.get(), self.conversation()) else { return Ok(()) };
-        client.say(conversation, text).map_err(|error| {
-            let problem = Problem::new(&error, "");
-            gettext_f("{problem} {advice}", &[("problem", &problem.title), ("advice", &problem.advice)])
-        })?;
+        client.say(conversation, text).map_err(|error| refusal(&error))?;
         self.jump_to_latest();
         Ok(())
     }
@@ -319,8 +323,10 @@ impl ConversationWindow {
         if let (Some(client), Some(conversation)) = (self.imp().client.get(), self.conversation())
             && can_send(conversation.phase())
         {
-            // A refusal is told by the buddy list, and the row stays.
-            let _ = client.say_again(conversation, message);
+            // The row stays if it is refused.
+            if let Err(error) = client.say_again(conversation, message) {
+                self.imp().composer.refuse(Some(&refusal(&error)));
+            }
         } else {
             self.error_bell();
         }
@@ -422,6 +428,11 @@ impl ConversationWindow {
             members => ngettext_f("{n} member", "{n} members", members, &[]),
         });
     }
+}
+
+/// Why something is not sent or done, in words.
+fn refusal(error: &NetError) -> String {
+    Problem::new(error, "").sentences()
 }
 
 /// How many rows can be seen at once, if none of them has more than one line.

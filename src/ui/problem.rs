@@ -30,6 +30,11 @@ impl Problem {
         Self { title, advice, retry: error.kind.is_worth_retrying() }
     }
 
+    /// What happened and what to do, where both have one place.
+    pub fn sentences(&self) -> String {
+        gettext_f("{problem} {advice}", &[("problem", &self.title), ("advice", &self.advice)])
+    }
+
     /// The words for what no window shows by itself; `address` is the server's, as people write it.
     pub fn of(failure: &Failure, address: &str) -> Self {
         let (to, path, problem) = match failure {
@@ -41,10 +46,9 @@ impl Problem {
         };
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let values = [("file", &*displayable(&file)), ("name", &*to.shown())];
-        let advice = [("problem", problem.title.as_str()), ("advice", problem.advice.as_str())];
         Self {
             title: gettext_f("“{file}” could not be offered to {name}.", &values),
-            advice: gettext_f("{problem} {advice}", &advice),
+            advice: problem.sentences(),
             ..problem
         }
     }

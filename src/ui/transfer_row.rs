@@ -196,10 +196,7 @@ fn state_words(transfer: &Transfer) -> String {
         _ if transfer.is_tried_again() => gettext("Trying again…"),
         TransferState::Cancelled => gettext("Cancelled"),
         TransferState::CancelledThere => gettext_f("Cancelled by {name}", &[("name", &now.peer.shown())]),
-        TransferState::Failed(error) => {
-            let problem = Problem::new(error, &now.peer.shown());
-            gettext_f("{problem} {advice}", &[("problem", &problem.title), ("advice", &problem.advice)])
-        }
+        TransferState::Failed(error) => Problem::new(error, &now.peer.shown()).sentences(),
         TransferState::Running => {
             let amount = match now.total {
                 Some(total) => gettext_f("{done} of {total}", &[("done", &done), ("total", &glib::format_size(total))]),

@@ -46,6 +46,8 @@ mod imp {
             class.bind_template();
             class.install_action("transfers.clear", None, |window, _, _| {
                 if let Some(client) = window.imp().client.get() {
+                    // It is about one of them.
+                    window.imp().problem.clear();
                     client.clear_finished_transfers();
                 }
             });
@@ -89,6 +91,11 @@ impl TransfersWindow {
             move || window.refresh()
         );
         let changed = refresh.clone();
+        let clear = glib::clone!(
+            #[weak(rename_to = problem)]
+            imp.problem,
+            move |_: &Client| problem.clear()
+        );
         let added = glib::clone!(
             #[weak]
             window,
@@ -101,6 +108,8 @@ impl TransfersWindow {
         );
         imp.handlers.replace(vec![
             (client.clone().upcast(), client.connect_transfer_changed(move |_, _| changed())),
+            // What could not be done then may be done now.
+            (client.clone().upcast(), client.connect_link_changed(clear)),
             (
                 client.transfers().clone().upcast(),
                 client.transfers().connect_items_changed(move |_, at, _, news| added(at, news)),

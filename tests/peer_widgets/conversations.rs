@@ -3,10 +3,12 @@
 use std::time::SystemTime;
 
 use gtk::prelude::*;
-use klatch::net::{self, Command, ConversationId, Delivery, EndReason, Event, MessageId, Phase, Said};
+use klatch::net::{
+    self, Command, ConversationId, Delivery, EndReason, Event, MessageId, NetError, NetErrorKind, Phase, Said,
+};
 use klatch::ui::invitation;
 
-use crate::screen::{labelled, seen, wait_for};
+use crate::screen::{labelled, seen, sees, wait_for};
 use crate::stage::{Stage, names, shows};
 use crate::stand_in::{app, name};
 
@@ -31,6 +33,9 @@ fn a_conversation_of_peers_tells_who_is_missing() {
     shows(&window, "Waiting for bob to join. Nobody else is here yet to read what you send. carol has declined.");
     shows(&window, "has declined");
     shows(&window, "1 member");
+    stage.tell(Event::Roster(vec![net::Contact::at_server(name("carol"), net::Status::received("away: back at two"))]));
+    shows(&window, "has declined");
+    assert!(!seen(&window).iter().any(|text| text.contains("back at two")), "there is no room for that");
     stage.conversation(net::Conversation { unasked: names(&["carol"]), ..conversation(&["alice", "bob"]) });
     shows(&window, "Not reachable: carol.");
     shows(&window, "2 members");
@@ -92,6 +97,28 @@ fn a_conversation_without_others_can_be_started_again_in_its_window() {
     shows(&window, "Everybody else has left. Nobody is here to read what you send.");
     assert!(again.is_visible() && stage.client.start(&names(&["bob"])).is_none());
     assert_eq!(stage.take_sent(), [Command::Start { with: names(&["bob"]) }]);
+}
+
+#[gtk::test]
+fn why_nothing_begins_again_is_told_where_it_was_asked_for() {
+    let stage = Stage::new();
+    let declined = net::Conversation { declined: names(&["bob"]), phase: Phase::Waiting, ..conversation(&["alice"]) };
+    let window = stage.conversation(declined.clone());
+    let begin_again = || WidgetExt::activate_action(&window, "win.start-again", None).unwrap();
+    stage.room.replace(0);
+    begin_again();
+    shows(&window, "Too much is waiting to be sent. Wait a moment, then try again. What you have typed is kept.");
+    stage.room.replace(usize::MAX);
+    begin_again();
+    stage.tell(Event::Problem(NetError::with(NetErrorKind::UnknownPeer, "bob")));
+    let gone = "bob is not on this network. They may have gone offline, or changed their name.";
+    shows(&window, gone);
+    stage.conversation(declined);
+    assert!(sees(&window, gone), "nothing has changed by that");
+    assert_eq!(stage.client.problem(), None, "the buddy list need not say it as well");
+    // Of what was asked for elsewhere it says nothing.
+    stage.tell(Event::Problem(NetError::new(NetErrorKind::BadMessage)));
+    assert!(stage.client.problem().is_some() && sees(&window, gone));
 }
 
 #[gtk::test]

@@ -1,7 +1,7 @@
 //! What people tell about themselves.
 
 use gtk::prelude::*;
-use klatch::net::{Command, Event, LinkState, UserInfo};
+use klatch::net::{Command, Event, LinkState, NetError, NetErrorKind, Question, UserInfo};
 use klatch::ui::user_info::UserInfoWindow;
 
 use crate::screen::{all, press, sees, wait_for};
@@ -41,6 +41,28 @@ fn nobody_waits_for_an_answer_while_offline() {
     stage.tell(Event::UserInfo { of: name("bob"), info: UserInfo::default() });
     stage.tell(Event::Link(LinkState::Offline(None)));
     assert!(!sees(&window, offline));
+}
+
+#[gtk::test]
+fn whoever_is_back_is_asked_again() {
+    let stage = Stage::new();
+    let window = UserInfoWindow::new(&app(), &stage.client, &name("bob"));
+    window.present();
+    let unanswered = |kind| {
+        let because = NetError::with(kind, "bob");
+        stage.tell(Event::Unanswered { by: name("bob"), question: Question::UserInfo, because });
+        stage.take_sent();
+    };
+    unanswered(NetErrorKind::UnknownPeer);
+    shows(&window, "bob is not on this network.");
+    stage.people(&[("carol", false)]);
+    assert_eq!(stage.take_sent(), []);
+    stage.people(&[("bob", false), ("carol", false)]);
+    assert_eq!(stage.take_sent(), [Command::AskUserInfo(name("bob"))]);
+    // Who has been there all the time is not asked again for that.
+    unanswered(NetErrorKind::UnknownPeer);
+    stage.people(&[("bob", true)]);
+    assert_eq!(stage.take_sent(), []);
 }
 
 #[gtk::test]

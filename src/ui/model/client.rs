@@ -247,11 +247,12 @@ impl Client {
         Ok(())
     }
 
-    /// Says something. The text is in the transcript when the network thread has taken it up.
+    /// Says something. The text is in the transcript when the network thread has taken it up; why it does not is shown
+    /// where it was written.
     pub fn say(&self, conversation: &Conversation, body: &str) -> Result<(), NetError> {
         self.imp().last_message.set(self.imp().last_message.get() + 1);
         let id = MessageId(self.imp().last_message.get());
-        self.send(Command::Say { conversation: conversation.id(), body: body.to_owned(), id })
+        self.send_quietly(Command::Say { conversation: conversation.id(), body: body.to_owned(), id })
     }
 
     /// Says something again that was not delivered, or may not have been; the old row goes.
@@ -362,12 +363,15 @@ impl Client {
 
     /// Takes over who is there.
     pub fn set_roster(&self, contacts: &[Contact]) {
-        if self.problem().is_some_and(|problem| problem.is_over_with(contacts)) {
+        let were = |name: &UserName| self.roster().get(name).is_some();
+        if self.problem().is_some_and(|problem| problem.is_over_with(contacts, were)) {
             self.tell_problem(None);
         }
+        let back: Vec<_> = contacts.iter().map(|contact| &contact.name).filter(|name| !were(name)).collect();
         self.roster().update(contacts);
         self.mark_added();
         self.list_people();
+        self.ask_who_is_back(&back);
         self.emit_by_name::<()>("roster-changed", &[]);
     }
 
@@ -476,8 +480,10 @@ impl Client {
 
     /// Says what has gone wrong; `None` when it has been read.
     pub fn tell_problem(&self, problem: Option<Failure>) {
-        if problem.as_ref().is_some_and(|problem| problem.kind() == Some(NetErrorKind::NoConversation)) {
-            self.imp().starting.replace(None);
+        if let Some(Failure::General(error)) = &problem
+            && self.refuse_start(error)
+        {
+            return;
         }
         self.imp().problem.replace(problem);
         self.emit_by_name::<()>("problem", &[]);

@@ -14,7 +14,7 @@ use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
 use super::{Buddy, Entry, Message, Names, Roster};
-use crate::net::{self, ConversationId, Delivery, MessageId, Phase, Said, UserName};
+use crate::net::{self, ConversationId, Delivery, MessageId, NetError, Phase, Said, UserName};
 use crate::ui::i18n::{gettext, gettext_f, ngettext_f};
 
 /// How many rows a transcript keeps. Taking rows away costs time while they are shown, so it happens seldom.
@@ -30,8 +30,8 @@ const RUN: Duration = Duration::from_mins(2);
 
 mod imp {
     use super::{
-        BTreeMap, Buddy, Cell, ConversationId, HashMap, LazyLock, Message, MessageId, Names, Phase, RefCell, Signal,
-        UserName, gio, glib,
+        BTreeMap, Buddy, Cell, ConversationId, HashMap, LazyLock, Message, MessageId, Names, NetError, Phase, RefCell,
+        Signal, UserName, gio, glib,
     };
     use glib::prelude::*;
     use glib::subclass::prelude::*;
@@ -61,6 +61,8 @@ mod imp {
         pub unseen: RefCell<BTreeMap<UserName, u32>>,
         pub is_watched: Cell<bool>,
         pub is_guest: Cell<bool>,
+        /// Why something that was asked for in its window does not happen.
+        pub refusal: RefCell<Option<NetError>>,
         /// With whom, in words.
         #[property(get)]
         pub title: RefCell<String>,
@@ -92,6 +94,7 @@ mod imp {
                 unseen: RefCell::default(),
                 is_watched: Cell::default(),
                 is_guest: Cell::default(),
+                refusal: RefCell::default(),
                 title: RefCell::default(),
                 unread: Cell::default(),
             }
@@ -107,7 +110,8 @@ mod imp {
     #[glib::derived_properties]
     impl ObjectImpl for Conversation {
         fn signals() -> &'static [Signal] {
-            static SIGNALS: LazyLock<[Signal; 1]> = LazyLock::new(|| [Signal::builder("changed").build()]);
+            static SIGNALS: LazyLock<[Signal; 2]> =
+                LazyLock::new(|| ["changed", "refused"].map(|name| Signal::builder(name).build()));
             SIGNALS.as_ref()
         }
     }
@@ -223,6 +227,22 @@ impl Conversation {
     /// Calls back when the phase or the people are news.
     pub fn connect_changed(&self, callback: impl Fn(&Self) + 'static) -> glib::SignalHandlerId {
         self.connect_closure("changed", false, glib::closure_local!(move |conversation: &Self| callback(conversation)))
+    }
+
+    /// Calls back when something that was asked for in its window does not happen, and why.
+    pub fn connect_refused(&self, callback: impl Fn(&NetError) + 'static) -> glib::SignalHandlerId {
+        let told = move |conversation: &Self| {
+            if let Some(because) = &*conversation.imp().refusal.borrow() {
+                callback(because);
+            }
+        };
+        self.connect_closure("refused", false, glib::closure_local!(move |conversation: &Self| told(conversation)))
+    }
+
+    /// Tells why something that was asked for in its window does not happen.
+    pub(super) fn refuse(&self, because: NetError) {
+        self.imp().refusal.replace(Some(because));
+        self.emit_by_name::<()>("refused", &[]);
     }
 
     /// Takes over the phase and the members.

@@ -65,9 +65,23 @@ impl Failure {
         }
     }
 
-    /// Whether it is over when these people are there.
-    pub(super) fn is_over_with(&self, contacts: &[Contact]) -> bool {
-        let Self::Stranger { address, .. } = self else { return false };
-        contacts.iter().flat_map(|contact| &contact.addresses).any(|known| known.ip().to_string() == *address)
+    /// Whether it is over when these people are there, of whom some `were` there before: whoever could not be reached and
+    /// has been there all the time may still not be.
+    pub(super) fn is_over_with(&self, contacts: &[Contact], were: impl Fn(&UserName) -> bool) -> bool {
+        let mut back = contacts.iter().map(|contact| &contact.name).filter(|name| !were(name));
+        match self {
+            Self::Stranger { address, .. } => {
+                contacts.iter().flat_map(|contact| &contact.addresses).any(|known| known.ip().to_string() == *address)
+            }
+            Self::NotOffered { to, because, .. } => {
+                matches!(because.kind, NetErrorKind::UnknownPeer | NetErrorKind::PeerUnreachable)
+                    && back.any(|name| name == to)
+            }
+            Self::Folder { .. } | Self::Renamed { .. } => false,
+            // The error has the name as it is shown.
+            Self::General(error) => {
+                error.kind == NetErrorKind::UnknownPeer && back.any(|name| name.shown() == error.detail)
+            }
+        }
     }
 }

@@ -132,6 +132,18 @@ impl Client {
         }
     }
 
+    /// Asks those again who were asked in vain while they were not there.
+    pub(super) fn ask_who_is_back(&self, back: &[&UserName]) {
+        let is_asked_in_vain = |inquiry: &Inquiry| {
+            matches!(inquiry.answer(), Answer::None(error) if error.kind == NetErrorKind::UnknownPeer)
+                && back.contains(&&inquiry.of())
+        };
+        let open: Vec<_> = self.imp().inquiries.borrow().iter().filter_map(glib::WeakRef::upgrade).collect();
+        for inquiry in open.iter().filter(|inquiry| is_asked_in_vain(inquiry)) {
+            self.ask_again(inquiry);
+        }
+    }
+
     /// Takes over that something was not answered.
     pub fn set_unanswered(&self, by: &UserName, question: Question, because: NetError) {
         self.set_answer(by, question, &Answer::None(because));

@@ -9,7 +9,7 @@ use gtk::subclass::prelude::*;
 
 use super::super::Conversation;
 use super::Client;
-use crate::net::{self, Command, UserName};
+use crate::net::{self, Command, NetError, NetErrorKind, UserName};
 
 /// For how long the same people are not invited again while the server has not answered.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -52,10 +52,30 @@ impl Client {
             asked.again = again;
             return None;
         }
-        if self.send(Command::Start { with: with.iter().cloned().collect() }).is_ok() {
-            imp.starting.replace(Some(Starting { with, since: Instant::now(), again }));
+        let command = Command::Start { with: with.iter().cloned().collect() };
+        match (self.send_quietly(command), over) {
+            (Ok(()), _) => drop(imp.starting.replace(Some(Starting { with, since: Instant::now(), again }))),
+            (Err(error), Some(over)) => over.refuse(error),
+            (Err(error), None) => self.tell_problem(Some(error.into())),
         }
         None
+    }
+
+    /// Tells in the window where a conversation was to begin again why it does not, or not with everybody; whether there is
+    /// such a window.
+    pub(super) fn refuse_start(&self, because: &NetError) -> bool {
+        let starting = &self.imp().starting;
+        let is_over = match because.kind {
+            NetErrorKind::NoConversation | NetErrorKind::TooManyConversations => true,
+            // The others of those who were invited may come.
+            NetErrorKind::UnknownPeer => false,
+            _ => return false,
+        };
+        let over = starting.borrow().as_ref().and_then(|asked| asked.again.upgrade());
+        if is_over {
+            starting.replace(None);
+        }
+        over.inspect(|over| over.refuse(because.clone())).is_some()
     }
 
     /// The conversation that goes on with a new one in its place. Some of its people may not be there any more.
