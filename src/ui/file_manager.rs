@@ -9,17 +9,29 @@ use gtk::{gdk, gio, glib};
 /// How long a service of the desktop may take, in milliseconds; it is started by the question if it does not run.
 const TIMEOUT: i32 = 3_000;
 
-/// Opens a file with the program that the desktop has for it; tells when that does not work.
+/// Opens a file with the program that the desktop has for it; tells when that does not work. A file that is gone is
+/// [`gio::IOErrorEnum::NotFound`]: other programs do not tell that, or only to each other.
 pub fn open(parent: &impl IsA<gtk::Window>, path: &Path, failed: impl FnOnce(glib::Error) + 'static) {
-    show_uri(parent, &gio::File::for_path(path), failed);
+    let parent = parent.clone().upcast::<gtk::Window>();
+    let file = gio::File::for_path(path);
+    glib::spawn_future_local(async move {
+        match find(&file).await {
+            Ok(()) => show_uri(&parent, &file, failed),
+            Err(gone) => failed(gone),
+        }
+    });
 }
 
 /// Shows a file in its folder. Desktops have a service for it, and for programs in a sandbox a portal to it; without
-/// either the folder is opened.
+/// either the folder is opened. Tells when that does not work, as [`open`] does.
 pub fn show_in_folder(parent: &impl IsA<gtk::Window>, path: &Path, failed: impl FnOnce(glib::Error) + 'static) {
     let parent = parent.clone().upcast::<gtk::Window>();
     let file = gio::File::for_path(path);
     glib::spawn_future_local(async move {
+        if let Err(gone) = find(&file).await {
+            failed(gone);
+            return;
+        }
         let shown = match mark(&file).await {
             Err(error) => {
                 tracing::debug!("no file manager marks files: {error}");
@@ -34,6 +46,12 @@ pub fn show_in_folder(parent: &impl IsA<gtk::Window>, path: &Path, failed: impl 
             }
         }
     });
+}
+
+/// Whether the file is still there.
+async fn find(file: &gio::File) -> Result<(), glib::Error> {
+    let kind = gio::FILE_ATTRIBUTE_STANDARD_TYPE;
+    file.query_info_future(kind, gio::FileQueryInfoFlags::NONE, glib::Priority::DEFAULT).await.map(drop)
 }
 
 /// Source: the interface `org.freedesktop.FileManager1` of the desktop-neutral file manager specification.

@@ -10,7 +10,7 @@ use super::a11y;
 use super::i18n::{gettext, gettext_f, ngettext_f};
 use super::model::Transfer;
 use super::problem::Problem;
-use crate::net::{Direction, TransferState, displayable};
+use crate::net::{self, Direction, TransferState, displayable};
 
 /// What a person wants of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +155,12 @@ impl TransferRow {
         imp.file.set_tooltip_text(Some(&title));
         let state = state_words(transfer);
         imp.state.set_label(&state);
-        imp.state.set_tooltip_text(Some(&state));
+        imp.state.set_tooltip_text(Some(&match now.state {
+            TransferState::Offered => {
+                gettext_f("{state} Nobody tells you if they refuse: then it stays as it is.", &[("state", &state)])
+            }
+            _ => state,
+        }));
         a11y::label(&*imp.progress, &title);
         let is_running = now.state == TransferState::Running;
         imp.progress.set_visible(is_running);
@@ -192,7 +197,14 @@ fn state_words(transfer: &Transfer) -> String {
     let done = glib::format_size(now.done);
     match &now.state {
         TransferState::Offered => gettext_f("Offered. It is sent if {name} accepts.", &[("name", &now.peer.shown())]),
-        TransferState::Done => done.into(),
+        TransferState::Done => {
+            let how = match (now.direction, stored_as(&now)) {
+                (Direction::Out, _) => gettext("Sent"),
+                (Direction::In, None) => gettext("Received"),
+                (Direction::In, Some(name)) => gettext_f("Received as {file}", &[("file", &name)]),
+            };
+            format!("{how} · {done}")
+        }
         _ if transfer.is_tried_again() => gettext("Trying again…"),
         TransferState::Cancelled => gettext("Cancelled"),
         TransferState::CancelledThere => gettext_f("Cancelled by {name}", &[("name", &now.peer.shown())]),
@@ -207,6 +219,13 @@ fn state_words(transfer: &Transfer) -> String {
             [Some(amount), speed, left].into_iter().flatten().collect::<Vec<_>>().join(" · ")
         }
     }
+}
+
+/// Under which name a file is here, if not under its own: another file had that, or one has chosen another.
+fn stored_as(now: &net::Transfer) -> Option<String> {
+    let own = now.file.rsplit('/').next().unwrap_or_default();
+    let here = now.path.file_name()?.to_string_lossy();
+    (here != own).then(|| displayable(&here).into_owned())
 }
 
 /// A speed, in the form that is usual here.

@@ -1,8 +1,8 @@
 //! The window that lists the files on their way, and those that have come or gone.
 
-use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
+use gtk::{gio, glib};
 
 use super::file_manager;
 use super::i18n::{gettext, gettext_f, ngettext_f};
@@ -179,11 +179,15 @@ impl TransfersWindow {
         let window = self.downgrade();
         move |error| {
             if let Some(window) = window.upgrade() {
-                window.imp().problem.show(&Problem {
-                    title: gettext("No other program can show this file."),
-                    advice: gettext_f("The system says: “{text}”", &[("text", error.message())]),
-                    retry: false,
-                });
+                let (title, advice) = if error.matches(gio::IOErrorEnum::NotFound) {
+                    let advice =
+                        gettext("It has been moved, renamed or deleted since. If you still need it, get it again.");
+                    (gettext("This file is not there any more."), advice)
+                } else {
+                    let advice = gettext_f("The system says: “{text}”", &[("text", error.message())]);
+                    (gettext("No other program can show this file."), advice)
+                };
+                window.imp().problem.show(&Problem { title, advice, retry: false });
             }
         }
     }

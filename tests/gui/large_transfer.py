@@ -111,7 +111,7 @@ def main(programs, size):
                   f" {', '.join(f'{amount:.0f} at {at:.0f} s' for at, amount in some)}")
         print(f"  {size} MiB in {seconds:.1f} s: {size / seconds:.0f} MiB/s, to the disk and synced")
         for person, what in ((ann, f"{NAME} from Bob"), (bob, f"{NAME} to Ann")):
-            person.transfers().wait(what, r"^[\d.]+\s[MG]B$")
+            person.transfers().wait(what, r"^(Received|Sent) · [\d.]+\s[MG]B$")
         is_same = digest(target) == digest(os.path.join(folder, NAME))
         print(f"  the hashes {'are the same' if is_same else 'DIFFER'}")
         scene.check_complaints()

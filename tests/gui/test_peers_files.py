@@ -56,19 +56,20 @@ def get(scene, interpreter):
     files = ann.files_of("Jo")
     files.get("Über uns.txt")
     transfers = ann.transfers()
-    transfers.wait("Über uns.txt from Jo", "^8 bytes$")
+    transfers.wait("Über uns.txt from Jo", "^Received · 8 bytes$")
     check(ann.downloads, "Über uns.txt")
     files.window.close()
 
     files = ann.files_of("Bob")
     files.get("empty", "large.bin", "notes.txt")
-    transfers.wait("large.bin from Bob", r"^2\.1\sMB$")
-    transfers.wait("notes.txt from Bob", "^11 bytes$")
-    transfers.wait("empty from Bob", "^0 bytes$")
+    transfers.wait("large.bin from Bob", r"^Received · 2\.1\sMB$")
+    transfers.wait("notes.txt from Bob", "^Received · 11 bytes$")
+    transfers.wait("empty from Bob", "^Received · 0 bytes$")
     check(ann.downloads, "Über uns.txt", "empty", "large.bin", "notes.txt")
     # The same again does not overwrite the first.
     files.get("notes.txt")
     poll("a second copy", lambda: "notes (2).txt" in os.listdir(ann.downloads))
+    transfers.wait("notes.txt from Bob", r"^Received as notes \(2\)\.txt · 11 bytes$")
     assert content(os.path.join(ann.downloads, "notes (2).txt")) == FILES["notes.txt"]
 
 
@@ -88,9 +89,9 @@ def test_offering_a_file_by_the_menu(scene):
     sent = ann.transfers()
     sent.wait("large.bin to Bob", "^Offered. It is sent if Bob accepts.$")
     bob.accept_offer("Ann", "large.bin")
-    bob.transfers().wait("large.bin from Ann", r"^2\.1\sMB$")
+    bob.transfers().wait("large.bin from Ann", r"^Received · 2\.1\sMB$")
     check(bob.downloads, "large.bin")
-    sent.wait("large.bin to Bob", r"^2\.1\sMB$")
+    sent.wait("large.bin to Bob", r"^Sent · 2\.1\sMB$")
     assert len(sent.rows()) == 1, sent.rows()
     # To somebody else's peer, which has to ask for it itself.
     ann.send_file("Jo", os.path.join(folder, "notes.txt"))
@@ -98,7 +99,7 @@ def test_offering_a_file_by_the_menu(scene):
     assert asked == ["Ann", "notes.txt"], asked
     jo.do("get", "Ann", "notes.txt")
     assert content(jo.reply("GET_FILE", "Ann")["path"]) == FILES["notes.txt"]
-    sent.wait("notes.txt to Jo", "^11 bytes$")
+    sent.wait("notes.txt to Jo", "^Sent · 11 bytes$")
     # An offer can be taken back.
     ann.send_file("Jo", os.path.join(folder, "large.bin"))
     sent.wait("large.bin to Jo", "^Offered.")
@@ -117,8 +118,8 @@ def test_offering_files_by_drag_and_drop(scene):
     bob.accept_offer("Ann", "notes.txt")
     bob.accept_offer("Ann", "Über uns.txt")
     transfers = bob.transfers()
-    transfers.wait("notes.txt from Ann", "^11 bytes$")
-    transfers.wait("Über uns.txt from Ann", "^8 bytes$")
+    transfers.wait("notes.txt from Ann", "^Received · 11 bytes$")
+    transfers.wait("Über uns.txt from Ann", "^Received · 8 bytes$")
     check(bob.downloads, "notes.txt", "Über uns.txt")
     assert not [event for event in jo.events("request") if event["verb"] == "OFFER_FILE"], "only Bob was meant"
 
@@ -127,7 +128,7 @@ def accept_offer(scene, interpreter):
     ann, _, jo = meet(scene, interpreter, of_jo=scene.folder("of-jo", FILES))
     jo.do("offer", "Ann", "large.bin")
     ann.accept_offer("Jo", "large.bin")
-    ann.transfers().wait("large.bin from Jo", r"^2\.1\sMB$")
+    ann.transfers().wait("large.bin from Jo", r"^Received · 2\.1\sMB$")
     check(ann.downloads, "large.bin")
 
 

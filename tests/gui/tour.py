@@ -115,8 +115,8 @@ def play_without_server(scene, tour):
     of_ben.window.find("push button", "Get").click()
     transfers = anna.transfers()
     transfers.window.move(310, 30)
-    transfers.wait("Notes.txt from Ben", "^18 bytes$")
-    transfers.wait("Slides.pdf from Ben", r"^3\.0\sMB$")
+    transfers.wait("Notes.txt from Ben", "^Received · 18 bytes$")
+    transfers.wait("Slides.pdf from Ben", r"^Received · 3\.0\sMB$")
     for name in ("Notes.txt", "Slides.pdf"):
         with open(os.path.join(anna.downloads, name), "rb") as got:
             assert got.read() == files[name], f"{name} has not arrived as it was"
@@ -128,8 +128,8 @@ def play_without_server(scene, tour):
     transfers.wait("Photo.jpg to Ben", "^Offered")
     tour.show("They have come. Anna sends Ben a file, and he is asked whether he wants it.", "transfers")
     ben.accept_offer("Anna", "Photo.jpg")
-    ben.transfers().wait("Photo.jpg from Anna", r"^500\.0\skB$")
-    transfers.wait("Photo.jpg to Ben", r"^500\.0\skB$")
+    ben.transfers().wait("Photo.jpg from Anna", r"^Received · 500\.0\skB$")
+    transfers.wait("Photo.jpg to Ben", r"^Sent · 500\.0\skB$")
     for person in (anna, ben):
         person.transfers().window.close()
 

@@ -88,7 +88,7 @@ fn a_transfer_is_followed_to_its_end() {
     press(&window, "Cancel");
     assert_eq!(stage.take_sent(), [Command::Cancel(TransferId(1))]);
     stage.transfer(1, 1_000_000, Some(1_000_000), Direction::In, TransferState::Done);
-    wait_for("the end", || !bar.is_mapped() && sees(&window, "1.0\u{a0}MB"));
+    wait_for("the end", || !bar.is_mapped() && sees(&window, "Received · 1.0\u{a0}MB"));
     assert!(labelled::<gtk::Button>(&window, "Open").is_mapped());
     press(&window, "Clear Finished");
     shows(&window, "No transfers");
@@ -193,6 +193,62 @@ fn what_cannot_be_tried_again_now_stays_and_says_why() {
     assert_eq!(stage.take_sent(), []);
     assert_eq!(stage.client.transfers().n_items(), 1);
     assert_eq!(stage.client.problem(), None);
+    stage.tell(Event::Link(LinkState::Online { at: "port 4000".into(), name: name("alice"), port: Some(4000) }));
+    assert!(!sees(&window, "You are not connected."));
+}
+
+#[gtk::test]
+fn a_row_says_what_has_become_of_the_file() {
+    let stage = Stage::new();
+    let window = TransfersWindow::new(&app(), &stage.client);
+    window.present();
+    let done = |id, direction, path: &str| {
+        stage.tell(Event::Transfer(Transfer {
+            id: TransferId(id),
+            peer: name("bob"),
+            file: "week 1/notes.txt".into(),
+            direction,
+            done: 1_000_000,
+            total: Some(1_000_000),
+            state: TransferState::Done,
+            path: path.into(),
+        }));
+    };
+    done(1, Direction::In, "/nowhere/notes.txt");
+    shows(&window, "Received · 1.0\u{a0}MB");
+    done(2, Direction::In, "/nowhere/notes (2).txt");
+    shows(&window, "Received as notes (2).txt · 1.0\u{a0}MB");
+    done(3, Direction::Out, "/nowhere/notes.txt");
+    shows(&window, "Sent · 1.0\u{a0}MB");
+    stage.transfer(4, 0, None, Direction::Out, TransferState::Offered);
+    let offered = "Offered. It is sent if bob accepts.";
+    shows(&window, offered);
+    let label = all::<gtk::Label>(&window).into_iter().find(|label| label.text() == offered).unwrap();
+    assert!(label.tooltip_text().unwrap().contains("Nobody tells you if they refuse"));
+}
+
+#[gtk::test]
+fn a_file_that_is_gone_is_not_opened_but_told() {
+    let stage = Stage::new();
+    let window = TransfersWindow::new(&app(), &stage.client);
+    window.present();
+    stage.transfer(1, 5, Some(5), Direction::In, TransferState::Done);
+    wait_for("the row", || seen(&window).iter().any(|text| text.starts_with("Received")));
+    let gone = "This file is not there any more.";
+    let in_folder =
+        all::<gtk::Button>(&window).into_iter().find(|it| it.icon_name().is_some_and(|it| it == "folder-symbolic"));
+    for button in [labelled::<gtk::Button>(&window, "Open"), in_folder.unwrap()] {
+        button.emit_clicked();
+        shows(&window, gone);
+        let dismiss =
+            all::<gtk::Button>(&window).into_iter().find(|it| it.tooltip_text().is_some_and(|it| it == "Dismiss"));
+        dismiss.unwrap().emit_clicked();
+        assert!(!sees(&window, gone));
+    }
+    press(&window, "Open");
+    shows(&window, gone);
+    press(&window, "Clear Finished");
+    assert!(!sees(&window, gone), "it was about one of them");
 }
 
 #[gtk::test]
