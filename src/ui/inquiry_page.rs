@@ -73,7 +73,7 @@ glib::wrapper! {
 }
 
 impl InquiryPage {
-    /// Follows the question, and calls `show` with each answer.
+    /// Follows the question, and calls `show` with each answer, also where that is none, or none yet.
     pub fn follow(&self, client: &Client, inquiry: &Inquiry, show: impl Fn(&Answer) + 'static) {
         let imp = self.imp();
         imp.problem.set_dismissible(false);
@@ -98,16 +98,14 @@ impl InquiryPage {
         let imp = self.imp();
         let answer = inquiry.answer();
         imp.spinner.set_spinning(answer == Answer::Awaited);
+        show(&answer);
         imp.pages.set_visible_child_name(match &answer {
             Answer::Awaited => "awaited",
             Answer::None(error) => {
                 imp.problem.show(&Problem { retry: true, ..Problem::new(error, &inquiry.of().shown()) });
                 "failed"
             }
-            Answer::UserInfo(_) | Answer::Files { .. } => {
-                show(&answer);
-                "answer"
-            }
+            Answer::UserInfo(_) | Answer::Files { .. } => "answer",
         });
     }
 }

@@ -14,7 +14,7 @@ use crate::net::{Question, UserName};
 const FOLDER_WIDTH: i32 = 170;
 
 mod imp {
-    use std::cell::{Cell, OnceCell};
+    use std::cell::{Cell, OnceCell, RefCell};
 
     use gtk::prelude::*;
     use gtk::subclass::prelude::*;
@@ -47,12 +47,14 @@ mod imp {
         pub(super) state: TemplateChild<gtk::Label>,
         pub(super) files: gio::ListStore,
         pub(super) filter: OnceCell<gtk::CustomFilter>,
+        /// What was looked for last.
+        pub(super) sought: RefCell<glib::GString>,
         pub(super) selection: OnceCell<gtk::MultiSelection>,
         pub(super) client: OnceCell<Client>,
         pub(super) of: OnceCell<UserName>,
         pub(super) inquiry: OnceCell<Inquiry>,
-        /// The list has had the keyboard.
-        pub(super) has_begun: Cell<bool>,
+        /// The list is to have the keyboard as soon as there is something in it, once.
+        pub(super) takes_keyboard: Cell<bool>,
     }
 
     impl Default for SharedFilesWindow {
@@ -69,11 +71,12 @@ mod imp {
                 state: TemplateChild::default(),
                 files: gio::ListStore::new::<SharedFile>(),
                 filter: OnceCell::default(),
+                sought: RefCell::default(),
                 selection: OnceCell::default(),
                 client: OnceCell::default(),
                 of: OnceCell::default(),
                 inquiry: OnceCell::default(),
-                has_begun: Cell::default(),
+                takes_keyboard: Cell::new(true),
             }
         }
     }
@@ -124,9 +127,14 @@ impl SharedFilesWindow {
         let inquiry = imp.inquiry.get_or_init(|| client.inquire(of, Question::Files));
         let weak = window.downgrade();
         imp.page.follow(client, inquiry, move |answer| {
-            if let (Some(window), Answer::Files { names, unfit, is_cut }) = (weak.upgrade(), answer) {
-                window.show_files(names);
-                window.show_left_out(names.len(), *unfit, *is_cut);
+            match (weak.upgrade(), answer) {
+                (Some(window), Answer::Files { names, unfit, is_cut }) => {
+                    window.show_files(names);
+                    window.show_left_out(names.len(), *unfit, *is_cut);
+                }
+                // What was listed before cannot be seen.
+                (Some(window), _) => window.show_files(&[]),
+                (None, _) => {}
             }
         });
         window
@@ -170,16 +178,28 @@ impl SharedFilesWindow {
         imp.list.connect_activate(glib::clone!(
             #[weak(rename_to = window)]
             self,
-            move |_, _| window.get()
+            move |_, at| {
+                // Enter gets all that is selected, or the row that it is on.
+                if let Some(selection) = window.imp().selection.get()
+                    && !selection.is_selected(at)
+                {
+                    selection.select_item(at, true);
+                }
+                window.get();
+            }
         ));
         imp.search.connect_search_changed(glib::clone!(
             #[weak(rename_to = window)]
             self,
+            move |_| window.find()
+        ));
+        imp.search.connect_activate(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
             move |_| {
-                if let Some(filter) = window.imp().filter.get() {
-                    filter.changed(gtk::FilterChange::Different);
-                }
-                window.refresh_state();
+                // The search follows what is typed with a delay, and Enter may come first.
+                window.imp().takes_keyboard.set(true);
+                window.find();
             }
         ));
         imp.search.connect_stop_search(glib::clone!(
@@ -195,6 +215,7 @@ impl SharedFilesWindow {
             }
         ));
         imp.search.set_key_capture_widget(Some(&*imp.list));
+        self.connect_list_keys();
         imp.search.connect_search_started(|search| {
             // The row that has the keyboard may not be found, and then another widget would have it. All that is typed is in
             // there already, and must not be selected.
@@ -203,6 +224,43 @@ impl SharedFilesWindow {
             }
         });
         self.refresh_state();
+    }
+
+    fn find(&self) {
+        let imp = self.imp();
+        let text = imp.search.text();
+        // Finding the same once more would take the keyboard out of the list, which is empty meanwhile.
+        if let Some(filter) = imp.filter.get()
+            && imp.sought.replace(text.clone()) != text
+        {
+            filter.changed(gtk::FilterChange::Different);
+        }
+        self.refresh_state();
+    }
+
+    /// Whoever comes to the list with the arrow keys begins with the row that has the keyboard, not with the one below it.
+    fn connect_list_keys(&self) {
+        let keys = gtk::EventControllerKey::new();
+        keys.set_propagation_phase(gtk::PropagationPhase::Capture);
+        keys.connect_key_pressed(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            #[upgrade_or]
+            glib::Propagation::Proceed,
+            move |_, key, _, _| {
+                let is_arrow = matches!(key, gdk::Key::Down | gdk::Key::KP_Down | gdk::Key::Up | gdk::Key::KP_Up);
+                let (modify, extend) = (false, false);
+                if is_arrow
+                    && window.selected().is_empty()
+                    && let Some(row) = GtkWindowExt::focus(&window)
+                    && row.activate_action("listitem.select", Some(&(modify, extend).to_variant())).is_ok()
+                {
+                    return glib::Propagation::Stop;
+                }
+                glib::Propagation::Proceed
+            }
+        ));
+        self.imp().list.add_controller(keys);
     }
 
     fn show_files(&self, names: &[String]) {
@@ -250,7 +308,7 @@ impl SharedFilesWindow {
         self.action_set_enabled("files.get", selected > 0);
         self.action_set_enabled("files.get-as", selected == 1);
         imp.pages.set_visible_child_name(if found > 0 { "list" } else { "nothing" });
-        if found > 0 && !imp.has_begun.replace(true) {
+        if found > 0 && imp.takes_keyboard.take() {
             // When all of it can be seen; only once, since whoever searches goes on typing.
             let list = imp.list.downgrade();
             glib::idle_add_local_once(move || {
@@ -278,6 +336,10 @@ impl SharedFilesWindow {
     fn refresh(&self) {
         let imp = self.imp();
         if let (Some(client), Some(inquiry)) = (imp.client.get(), imp.inquiry.get()) {
+            // The list is out of sight for a while.
+            if imp.list.state_flags().contains(gtk::StateFlags::FOCUS_WITHIN) {
+                imp.takes_keyboard.set(true);
+            }
             client.ask_again(inquiry);
         }
     }

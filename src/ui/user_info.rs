@@ -88,12 +88,14 @@ impl UserInfoWindow {
         imp.client.get_or_init(|| client.clone());
         imp.of.get_or_init(|| of.clone());
         imp.avatar.set_person(&of.shown());
-        window.action_set_enabled("info.copy", false);
         let inquiry = imp.inquiry.get_or_init(|| client.inquire(of, Question::UserInfo));
         let weak = window.downgrade();
         imp.page.follow(client, inquiry, move |answer| {
-            if let (Some(window), Answer::UserInfo(info)) = (weak.upgrade(), answer) {
-                window.show_info(info);
+            match (weak.upgrade(), answer) {
+                (Some(window), Answer::UserInfo(info)) => window.show_info(info),
+                // What was told before cannot be seen.
+                (Some(window), _) => window.action_set_enabled("info.copy", false),
+                (None, _) => {}
             }
         });
         window

@@ -1,7 +1,7 @@
 //! What others share, from the question to the files.
 
-use gtk::glib;
 use gtk::prelude::*;
+use gtk::{gdk, glib};
 use klatch::net::{Command, Event, NetError, NetErrorKind, Question};
 use klatch::ui::field::Field;
 use klatch::ui::model::SharedFile;
@@ -104,4 +104,55 @@ fn no_answer_is_told_and_asked_for_again() {
     assert_eq!(stage.take_sent(), [Command::ListFiles(name("bob"))]);
     stage.tell(files_of("bob", Vec::new()));
     shows(&window, "bob shares no files.");
+    stage.tell(files_of("bob", vec!["a".into(), "b".into()]));
+    shows(&window, "2 files");
+    all::<gtk::ColumnView>(&window).remove(0).model().unwrap().select_item(0, true);
+    shows(&window, "1 selected");
+    let because = NetError::new(NetErrorKind::PeerUnreachable);
+    stage.tell(Event::Unanswered { by: name("bob"), question: Question::Files, because });
+    wait_for("nothing selected that cannot be seen", || !sees(&window, "1 selected"));
+    assert!(!labelled::<gtk::Button>(&window, "Get").is_sensitive());
+}
+
+/// Presses a key in a list.
+fn press_key(list: &gtk::ColumnView, key: gdk::Key) {
+    let controllers = list.observe_controllers().snapshot();
+    for keys in controllers.into_iter().filter_map(|it| it.downcast::<gtk::EventControllerKey>().ok()) {
+        let key = glib::translate::IntoGlib::into_glib(key);
+        if keys.emit_by_name::<bool>("key-pressed", &[&key, &0_u32, &gdk::ModifierType::empty()]) {
+            break;
+        }
+    }
+}
+
+#[gtk::test]
+fn the_first_row_is_the_first_that_the_keyboard_gets() {
+    let stage = Stage::new();
+    let window = SharedFilesWindow::new(&app(), &stage.client, &name("bob"));
+    window.present();
+    stage.tell(files_of("bob", ["a.txt", "b.txt", "notes.txt"].map(String::from).to_vec()));
+    let list = all::<gtk::ColumnView>(&window).remove(0);
+    let is_in_list = || GtkWindowExt::focus(&window).is_some_and(|focus| focus.is_ancestor(&list));
+    wait_for("the keyboard in the list", is_in_list);
+    press_key(&list, gdk::Key::Down);
+    let model = list.model().unwrap();
+    assert!(model.is_selected(0) && model.selection().size() == 1);
+
+    let search = all::<gtk::SearchEntry>(&window).remove(0);
+    search.grab_focus();
+    search.set_text("notes");
+    search.emit_activate();
+    shows(&window, "1 file");
+    wait_for("the keyboard in the list", is_in_list);
+    // What the search tells with a delay changes nothing any more.
+    search.emit_by_name::<()>("search-changed", &[]);
+    while glib::MainContext::default().iteration(false) {}
+    assert!(is_in_list());
+    stage.take_sent();
+    list.emit_by_name::<()>("activate", &[&0_u32]);
+    assert_eq!(
+        stage.take_sent(),
+        [Command::Fetch { from: name("bob"), file: "notes.txt".into(), save_as: None }],
+        "Enter gets the first that was found"
+    );
 }
