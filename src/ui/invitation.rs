@@ -58,13 +58,7 @@ mod imp {
 
     impl ObjectImpl for InvitationRow {}
 
-    impl WidgetImpl for InvitationRow {
-        fn grab_focus(&self) -> bool {
-            // On its way back, the keyboard asks the row after its buttons: it must get past it.
-            self.obj().focus_child().is_none() && self.accept.grab_focus()
-        }
-    }
-
+    impl WidgetImpl for InvitationRow {}
     impl BoxImpl for InvitationRow {}
 }
 
@@ -106,24 +100,32 @@ impl InvitationRow {
                 }
             ));
         }
-        // Escape declines, whichever of the two buttons has the focus.
-        let keys = gtk::EventControllerKey::new();
-        keys.connect_key_pressed(glib::clone!(
-            #[strong]
-            client,
-            #[strong]
-            invitation,
-            move |_, key, _, _| {
-                if key != gdk::Key::Escape {
-                    return glib::Propagation::Proceed;
-                }
-                client.answer(&invitation, false);
-                glib::Propagation::Stop
-            }
-        ));
-        row.add_controller(keys);
         row
     }
+}
+
+/// The row of the list, which has the keyboard before its buttons have: so whoever comes upon it answers nothing by accident.
+fn list_row(client: &Client, invitation: &Invitation) -> gtk::ListBoxRow {
+    let content = InvitationRow::new(client, invitation);
+    let row = gtk::ListBoxRow::builder().activatable(false).child(&content).build();
+    a11y::label(&row, &words(invitation));
+    // Escape declines, whether the row or one of its buttons has the focus.
+    let keys = gtk::EventControllerKey::new();
+    keys.connect_key_pressed(glib::clone!(
+        #[strong]
+        client,
+        #[strong]
+        invitation,
+        move |_, key, _, _| {
+            if key != gdk::Key::Escape {
+                return glib::Propagation::Proceed;
+            }
+            client.answer(&invitation, false);
+            glib::Propagation::Stop
+        }
+    ));
+    row.add_controller(keys);
+    row
 }
 
 /// Who invites to what, in a sentence.
@@ -217,11 +219,10 @@ fn build(app: &gtk::Application, client: &Client) -> gtk::Window {
     a11y::label(&list, &gettext("Invitations"));
     let weak = client.downgrade();
     list.bind_model(Some(client.invitations()), move |item| {
-        let row = gtk::ListBoxRow::builder().activatable(false).focusable(false).build();
-        if let (Some(client), Some(invitation)) = (weak.upgrade(), item.downcast_ref::<Invitation>()) {
-            row.set_child(Some(&InvitationRow::new(&client, invitation)));
+        match (weak.upgrade(), item.downcast_ref::<Invitation>()) {
+            (Some(client), Some(invitation)) => list_row(&client, invitation).upcast(),
+            _ => gtk::ListBoxRow::new().upcast(),
         }
-        row.upcast()
     });
     let scroller = gtk::ScrolledWindow::builder()
         .hscrollbar_policy(gtk::PolicyType::Never)
@@ -248,7 +249,7 @@ fn build(app: &gtk::Application, client: &Client) -> gtk::Window {
             glib::Propagation::Stop
         }
     ));
-    // The first answer is one key away.
+    // The first invitation has the keyboard.
     window.connect_map(|window| {
         window.child_focus(gtk::DirectionType::TabForward);
     });

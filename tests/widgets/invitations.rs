@@ -19,6 +19,8 @@ fn invitations_are_listed_and_answered() {
     stage.tell(invited(8, "carol"));
     stage.tell(invited(9, "dan"));
     assert_eq!(window.title().unwrap(), "3 Invitations - Klatch");
+    let is_on_row = || GtkWindowExt::focus(&window).is_some_and(|focus| focus.is::<gtk::ListBoxRow>());
+    wait_for("the keyboard on no answer", is_on_row);
     stage.take_sent();
     press(&window, "Accept");
     let answer = |id, accept| Command::Answer { conversation: ConversationId::Int(id), accept };
