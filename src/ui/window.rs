@@ -65,6 +65,8 @@ mod imp {
         pub(super) retry: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) transfers: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) transfers_summary: TemplateChild<gtk::Label>,
         pub(super) client: OnceCell<Client>,
         pub(super) settings: OnceCell<Settings>,
         pub(super) hosting: Cell<Option<(u16, usize)>>,

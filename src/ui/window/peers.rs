@@ -177,9 +177,10 @@ impl Window {
                     let _there = WidgetExt::activate_action(&window, "app.transfers", None);
                 }
                 let summary = transfers::summary(&client.running_transfers());
-                let button = &window.imp().transfers;
-                button.set_visible(summary.is_some());
-                button.set_label(&summary.unwrap_or_default());
+                let imp = window.imp();
+                imp.transfers.set_visible(summary.is_some());
+                imp.transfers.set_tooltip_text(summary.as_deref());
+                imp.transfers_summary.set_label(&summary.unwrap_or_default());
             }
         ));
     }
