@@ -138,7 +138,7 @@ impl BuddyRow {
         let icon = presence_icon(buddy.presence());
         imp.presence.set_icon_name(Some(icon));
         imp.presence.set_visible(!(is_me_or_invited && buddy.presence().is_none()));
-        a11y::label(&*imp.presence, &buddy.presence().map_or_else(|| gettext("Offline"), presence_word));
+        a11y::label(&*imp.presence, &seen_word(buddy.presence()));
         let blocked = if buddy.is_blocked() { gettext("blocked") } else { String::new() };
         if buddy.is_blocked() {
             imp.person.add_css_class("blocked");
@@ -169,6 +169,11 @@ pub(super) fn presence_word(presence: Presence) -> String {
         Presence::Away => gettext("Away"),
         Presence::Busy => gettext("Busy"),
     }
+}
+
+/// What others see of a presence, in a word; `None` is somebody who is not there.
+pub(super) fn seen_word(presence: Option<Presence>) -> String {
+    presence.map_or_else(|| gettext("Offline"), presence_word)
 }
 
 /// The icon of a presence; `None` is somebody who is not there.

@@ -1,7 +1,7 @@
 //! The buddy list, and what is done with the people in it.
 
 use gtk::prelude::*;
-use klatch::net::{Command, Direction, Event, LinkState, NetError, NetErrorKind, TransferState};
+use klatch::net::{self, Command, Direction, Event, LinkState, NetError, NetErrorKind, TransferState};
 use klatch::ui::buddy_row::BuddyRow;
 use klatch::ui::settings::Settings;
 use klatch::ui::window::Window;
@@ -35,10 +35,96 @@ fn a_peer_is_told_where_one_is_and_what_to_check() {
     stage.people(&[("bob", false)]);
     shows(&window, "bob");
     stage.transfer(1, 5, None, Direction::In, TransferState::Running);
-    let transfers = labelled::<gtk::Button>(&window, "1 transfer");
-    assert!(transfers.is_visible());
+    shows(&window, "1 transfer");
     stage.transfer(1, 5, None, Direction::In, TransferState::Done);
-    assert!(!transfers.is_visible());
+    wait_for("no transfer", || !sees(&window, "1 transfer"));
+}
+
+#[gtk::test]
+fn the_window_grows_no_wider_with_a_transfer() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    stage.people(&[("bob", false)]);
+    shows(&window, "bob");
+    let width = || window.measure(gtk::Orientation::Horizontal, -1).0;
+    let before = width();
+    stage.transfer(1, 5, None, Direction::In, TransferState::Running);
+    shows(&window, "1 transfer");
+    let summary = all::<gtk::Label>(&window).into_iter().find(|label| label.text() == "1 transfer").unwrap();
+    summary.set_label("12 transfers, 125.0 MB/s");
+    assert_eq!(width(), before);
+}
+
+#[gtk::test]
+fn another_name_than_was_asked_for_is_told_with_its_reason() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    let online =
+        |who: &str| Event::Link(LinkState::Online { at: "port 4000".into(), name: name(who), port: Some(4000) });
+    let told = |who: &str| format!("Somebody else on this network is called alice, so others see you as {who}.");
+    stage.tell(online("alice (3)"));
+    shows(&window, &told("alice (3)"));
+    let change = labelled::<gtk::Button>(&window, "Preferences");
+    let is_shown = |button: &gtk::Button| button.is_mapped() && button.action_name().is_some();
+    wait_for("the way out", || all::<gtk::Button>(&window).iter().any(is_shown));
+    assert_eq!(change.action_name().as_deref(), Some("app.preferences"));
+    stage.client.tell_problem(None);
+    stage.tell(online("alice (3)"));
+    assert!(!sees(&window, &told("alice (3)")), "it has been read");
+    stage.tell(online("alice (2)"));
+    shows(&window, &told("alice (2)"));
+    stage.tell(online("alice"));
+    wait_for("the end of it", || !sees(&window, &told("alice (2)")));
+    stage.tell(online("alice (2)"));
+    stage.tell(Event::Link(LinkState::Offline(None)));
+    assert_eq!(stage.client.problem(), None);
+}
+
+#[gtk::test]
+fn while_one_is_offline_nobody_sees_a_presence() {
+    let stage = Stage::new();
+    let (window, settings) = stage.buddy_list();
+    settings.set_status(&net::Status::new(net::Presence::Busy, ""));
+    shows(&window, "Busy");
+    stage.tell(Event::Link(LinkState::Offline(None)));
+    let presence = all::<gtk::DropDown>(&window).remove(0);
+    shows(&presence, "Offline");
+    assert_eq!(presence.tooltip_text().as_deref(), Some("When you connect: Busy"));
+    presence.set_selected(1);
+    assert_eq!(presence.tooltip_text().as_deref(), Some("When you connect: Away"));
+    assert_eq!(settings.status().presence(), net::Presence::Away);
+}
+
+#[gtk::test]
+fn what_was_told_of_somebody_is_over_when_they_are_back() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    let failed = |kind| {
+        let because = NetError::with(kind, "bob");
+        stage.tell(Event::NotOffered { to: name("bob"), path: "/nowhere/slides.pdf".into(), because });
+    };
+    let file = "“slides.pdf” could not be offered to bob.";
+    failed(NetErrorKind::UnknownPeer);
+    stage.people(&[("carol", false)]);
+    shows(&window, file);
+    stage.people(&[("bob", false), ("carol", false)]);
+    assert!(!sees(&window, file));
+    // Whoever is there all the time may still not be reached.
+    failed(NetErrorKind::PeerUnreachable);
+    stage.people(&[("bob", false)]);
+    shows(&window, file);
+    stage.people(&[]);
+    stage.people(&[("bob", false)]);
+    assert!(!sees(&window, file));
+    stage.people(&[]);
+    stage.tell(Event::Problem(NetError::with(NetErrorKind::UnknownPeer, "bob")));
+    shows(&window, "bob is not on this network.");
+    stage.people(&[("bob", false)]);
+    assert!(!sees(&window, "bob is not on this network."));
+    failed(NetErrorKind::LocalFile);
+    stage.people(&[]);
+    stage.people(&[("bob", false)]);
+    shows(&window, file);
 }
 
 #[gtk::test]
@@ -93,12 +179,18 @@ fn a_file_that_is_dropped_on_a_person_is_offered() {
     };
     let file = "file:///nowhere/slides.pdf";
     assert!(drop_on("bob", file));
+    wait_for("the offer", || !stage.sent.borrow().is_empty());
     assert_eq!(stage.take_sent(), [Command::Offer { to: name("bob"), path: "/nowhere/slides.pdf".into() }]);
     assert!(!drop_on("carol", file), "nobody sends files to whom they have blocked");
     assert_eq!(stage.take_sent(), []);
     assert!(drop_on("bob", "sftp://elsewhere.example.org/slides.pdf"));
-    assert_eq!(stage.take_sent(), []);
     shows(&window, "“slides.pdf” could not be offered to bob.");
+    let folder = tempfile::tempdir().unwrap();
+    let slides = folder.path().join("slides");
+    std::fs::create_dir(&slides).unwrap();
+    assert!(drop_on("bob", &gtk::gio::File::for_path(slides).uri()));
+    shows(&window, "“slides” is a folder, and only files can be offered to bob.");
+    assert_eq!(stage.take_sent(), []);
 }
 
 #[gtk::test]

@@ -32,10 +32,11 @@ fn the_status_bar_tells_what_is_wrong_and_counts_down() {
             .iter()
             .any(|button| button.label().is_some_and(|label| label == "_Stop Trying"))
     );
-    let is_dim = || all::<gtk::DropDown>(&stage.window)[0].has_css_class("offline");
-    assert!(is_dim(), "nobody sees a presence that is chosen for later");
+    let presence = || all::<gtk::DropDown>(&stage.window).remove(0);
+    assert!(sees(&presence(), "Offline"), "nobody sees a presence that is chosen for later");
     stage.tell(Event::Link(LinkState::Online { at: "chat.example.org:6666".into(), name: name("alice"), port: None }));
-    assert!(sees(&stage.window, "Connected to chat.example.org:6666") && !is_dim());
+    assert!(sees(&stage.window, "Connected to chat.example.org:6666"));
+    wait_for("what others see", || sees(&presence(), "Online"));
 }
 
 #[gtk::test]

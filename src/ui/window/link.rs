@@ -7,7 +7,9 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
 use super::Window;
-use crate::net::LinkState;
+use super::me::presence_factory;
+use crate::net::{LinkState, Presence};
+use crate::ui::buddy_row::presence_word;
 use crate::ui::hosting::is_own_guest;
 use crate::ui::i18n::{gettext, gettext_f, ngettext_f};
 use crate::ui::model::{Client, Failure};
@@ -43,13 +45,8 @@ impl Window {
         let imp = self.imp();
         let Some(client) = imp.client.get() else { return };
         let link = client.link();
-        // Nobody sees a presence that is chosen for later.
-        if client.is_online() {
-            imp.presence.remove_css_class("offline");
-        } else {
-            imp.presence.add_css_class("offline");
-        }
         self.refresh_name();
+        self.refresh_presence();
         self.refresh_status_bar();
         self.refresh_page();
         self.refresh_actions();
@@ -73,6 +70,16 @@ impl Window {
             );
             imp.countdown.replace(Some(countdown));
         }
+    }
+
+    /// Shows the presence that others see: while one is offline that is none, and what is chosen is for later.
+    pub(super) fn refresh_presence(&self) {
+        let imp = self.imp();
+        let is_offline = !self.client().is_some_and(Client::is_online);
+        imp.presence.set_factory(Some(&presence_factory(is_offline)));
+        let later = Presence::ALL.get(imp.presence.selected() as usize).copied().unwrap_or_default();
+        let words = gettext_f("When you connect: {presence}", &[("presence", &presence_word(later))]);
+        imp.presence.set_tooltip_text(Some(words.as_str()).filter(|_| is_offline));
     }
 
     pub(super) fn refresh_status_bar(&self) {

@@ -6,7 +6,7 @@ use gtk::{gdk, glib};
 
 use super::Window;
 use crate::net::{LinkState, Presence, Status};
-use crate::ui::buddy_row::{presence_icon, presence_word};
+use crate::ui::buddy_row::{presence_icon, presence_word, seen_word};
 use crate::ui::own_status;
 use crate::ui::picture;
 use crate::ui::settings::{Settings, key};
@@ -17,13 +17,16 @@ impl Window {
         let words: Vec<_> = Presence::ALL.into_iter().map(presence_word).collect();
         let words: Vec<_> = words.iter().map(String::as_str).collect();
         imp.presence.set_model(Some(&gtk::StringList::new(&words)));
-        imp.presence.set_factory(Some(&presence_factory()));
+        imp.presence.set_list_factory(Some(&presence_factory(false)));
         picture::follow_own(self, settings, Self::show_own_picture);
         self.show_status(&settings.status());
         imp.presence.connect_selected_notify(glib::clone!(
             #[weak(rename_to = window)]
             self,
-            move |_| window.change_status()
+            move |_| {
+                window.change_status();
+                window.refresh_presence();
+            }
         ));
         imp.status.connect_activate(glib::clone!(
             #[weak(rename_to = window)]
@@ -120,7 +123,8 @@ impl Window {
     }
 }
 
-fn presence_factory() -> gtk::SignalListItemFactory {
+/// Shows presences, or that one is offline.
+pub(super) fn presence_factory(is_offline: bool) -> gtk::SignalListItemFactory {
     let factory = gtk::SignalListItemFactory::new();
     factory.connect_setup(|_, item| {
         let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
@@ -129,17 +133,15 @@ fn presence_factory() -> gtk::SignalListItemFactory {
         choice.append(&gtk::Label::new(None));
         item.set_child(Some(&choice));
     });
-    factory.connect_bind(|_, item| {
+    factory.connect_bind(move |_, item| {
         let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
-        let (Some(choice), Some(word)) = (item.child(), item.item().and_downcast::<gtk::StringObject>()) else {
-            return;
-        };
-        let presence = Presence::ALL.get(item.position() as usize).copied();
+        let Some(choice) = item.child() else { return };
+        let presence = Presence::ALL.get(item.position() as usize).copied().filter(|_| !is_offline);
         if let Some(icon) = choice.first_child().and_downcast::<gtk::Image>() {
             icon.set_icon_name(Some(presence_icon(presence)));
         }
         if let Some(label) = choice.last_child().and_downcast::<gtk::Label>() {
-            label.set_label(&word.string());
+            label.set_label(&seen_word(presence));
         }
     });
     factory
