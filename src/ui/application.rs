@@ -128,7 +128,7 @@ impl Application {
         client.connect_link_changed(glib::clone!(
             #[weak(rename_to = app)]
             self,
-            move |client| app.link_changed(&client.link())
+            move |client| app.link_changed(client)
         ));
         client.connect_opened(glib::clone!(
             #[weak(rename_to = app)]
@@ -154,14 +154,25 @@ impl Application {
                 app.ask_for(Asked::default());
             }
         });
+        client.connect_roster_changed(glib::clone!(
+            #[weak(rename_to = app)]
+            self,
+            move |client| {
+                if let Some(preferences) = app.imp().preferences.upgrade() {
+                    preferences.show_added(client.added());
+                }
+            }
+        ));
         self.refresh_actions(&client.link());
     }
 
-    fn link_changed(&self, link: &LinkState) {
+    fn link_changed(&self, client: &Client) {
         let imp = self.imp();
+        let link = &client.link();
         self.refresh_actions(link);
         let preferences = imp.preferences.upgrade();
         if let Some(preferences) = &preferences {
+            preferences.show_network(client.has_network());
             preferences.show_link(link);
         }
         if let Some(welcome) = imp.welcome.upgrade() {
@@ -238,8 +249,10 @@ impl Application {
             return;
         };
         let preferences = Preferences::new(&window, settings, &imp.hosting, self.sender());
+        preferences.show_network(client.has_network());
         preferences.show_link(&client.link());
         preferences.show_sharing(client.sharing());
+        preferences.show_added(client.added());
         imp.preferences.set(Some(&preferences));
         preferences.connect_unrealize(glib::clone!(
             #[weak(rename_to = app)]

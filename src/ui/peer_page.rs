@@ -15,19 +15,19 @@ use super::field::{self, Field};
 use super::i18n::{gettext, ngettext_f};
 use super::sandbox;
 use super::settings::{Settings, key};
-use crate::net::{Command, LinkState, ServiceType, ServiceTypeError, Sharing};
+use crate::net::{Added, Command, LinkState, ServiceType, ServiceTypeError, Sharing};
 
 mod lists;
 
 mod imp {
-    use std::cell::OnceCell;
+    use std::cell::{OnceCell, RefCell};
 
     use gtk::glib;
     use gtk::prelude::*;
     use gtk::subclass::prelude::*;
 
     use super::super::address_list::AddressList;
-    use super::{Command, Field, Settings};
+    use super::{Added, Command, Field, Settings};
 
     type Send = Box<dyn Fn(Command)>;
 
@@ -35,7 +35,11 @@ mod imp {
     #[template(resource = "/im/klatch/Klatch/ui/peer_page.ui")]
     pub struct PeerPage {
         #[template_child]
+        pub(super) unused: TemplateChild<gtk::Label>,
+        #[template_child]
         pub(super) shared: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) everybody: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) choose_shared: TemplateChild<gtk::Button>,
         #[template_child]
@@ -68,6 +72,8 @@ mod imp {
         pub(super) addresses: TemplateChild<AddressList>,
         pub(super) settings: OnceCell<Settings>,
         pub(super) send: OnceCell<Send>,
+        /// Who is at the addresses that the user has given.
+        pub(super) who: RefCell<Vec<Added>>,
     }
 
     #[glib::object_subclass]
@@ -131,6 +137,20 @@ impl PeerPage {
         imp.reach.set_visible(port.is_some());
         if let Some(port) = port {
             imp.addresses.set_port(port);
+        }
+    }
+
+    /// Says whether the page counts, which is about people without a server alone.
+    pub fn show_mode(&self, is_peer: bool) {
+        self.imp().unused.set_visible(!is_peer);
+        self.imp().everybody.set_visible(is_peer);
+    }
+
+    /// Takes over who is at the addresses that the user has given.
+    pub fn set_added(&self, added: Vec<Added>) {
+        if *self.imp().who.borrow() != added {
+            self.imp().who.replace(added);
+            self.show_added();
         }
     }
 

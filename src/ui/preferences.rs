@@ -19,7 +19,8 @@ use super::own_status;
 use super::problem::Problem;
 use super::settings::{Appearance, Settings, key};
 use crate::net::{
-    Command, LinkState, Mode, NetError, NetErrorKind, PeerParameters, Presence, ServerParameters, Sharing, Status,
+    Added, Command, LinkState, Mode, NetError, NetErrorKind, PeerParameters, Presence, ServerParameters, Sharing,
+    Status,
 };
 
 type Send = Box<dyn Fn(Command) -> Result<(), NetError>>;
@@ -87,6 +88,7 @@ mod imp {
         pub(super) settings: OnceCell<Settings>,
         pub(super) send: OnceCell<Send>,
         pub(super) state: RefCell<Option<LinkState>>,
+        pub(super) lacks_network: Cell<bool>,
         /// Whether the fields are being filled by the program.
         pub(super) filling: Cell<bool>,
     }
@@ -178,6 +180,7 @@ impl Preferences {
         let is_peer = imp.settings.get().is_some_and(Settings::is_peer);
         let text = match link {
             LinkState::Connecting { .. } if is_peer => gettext("Joining this network…"),
+            LinkState::Online { .. } if imp.lacks_network.get() => gettext("This computer is not on a network"),
             LinkState::Online { name, .. } if is_peer => {
                 gettext_f("On this network as {name}", &[("name", &name.shown())])
             }
@@ -207,6 +210,16 @@ impl Preferences {
         self.offer_apply();
     }
 
+    /// Follows whether this computer is on a network; to be told before [`Preferences::show_link`].
+    pub fn show_network(&self, is_there: bool) {
+        self.imp().lacks_network.set(!is_there);
+    }
+
+    /// Follows who is at the addresses that the user has given.
+    pub fn show_added(&self, added: Vec<Added>) {
+        self.imp().peer_page.set_added(added);
+    }
+
     /// Follows what others see of the shared folder.
     pub fn show_sharing(&self, sharing: Option<Sharing>) {
         self.imp().peer_page.show_sharing(sharing);
@@ -224,6 +237,7 @@ impl Preferences {
         imp.picture.set_person(&imp.name.text());
         imp.by_network.set_active(settings.is_peer());
         imp.by_server.set_active(!settings.is_peer());
+        imp.peer_page.show_mode(settings.is_peer());
         imp.filling.set(false);
         for field in [&imp.name, &imp.host, &imp.port] {
             field.set_problem(None);
@@ -347,6 +361,7 @@ impl Preferences {
             return;
         }
         self.imp().picture.set_person(&self.imp().name.text());
+        self.imp().peer_page.show_mode(self.imp().by_network.is_active());
         self.read();
         self.offer_apply();
     }

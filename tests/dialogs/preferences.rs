@@ -89,6 +89,27 @@ fn a_status_is_told_at_once() {
 }
 
 #[gtk::test]
+fn the_preferences_tell_what_is_so_at_present() {
+    let settings = settings();
+    settings.set_is_peer(true);
+    let (parent, preferences, _sent) = preferences(&settings, &Hosting::default());
+    let online = LinkState::Online { at: "h:1".into(), name: UserName::new("ann").unwrap(), port: Some(4000) };
+    for (is_there, words) in [(false, "This computer is not on a network"), (true, "On this network as ann")] {
+        preferences.show_network(is_there);
+        preferences.show_link(&online);
+        wait_for(words, || seen(&preferences).iter().any(|text| text == words));
+    }
+    let everybody = "Everybody on this network can get all files in it, and in its sub-folders.";
+    let unused = "You go online through a server, which passes no files on.";
+    let says = |words: &str| seen(&preferences).iter().any(|text| text.contains(words));
+    preferences.show_page(Page::Sharing);
+    wait_for("who gets the files", || says(everybody) && !says(unused));
+    labelled::<gtk::CheckButton>(&preferences, "Through a server").set_active(true);
+    wait_for("that nobody gets them", || says(unused) && !says(everybody));
+    parent.destroy();
+}
+
+#[gtk::test]
 fn the_appearance_follows_the_choice_at_once() {
     let settings = settings();
     style::load(&settings);

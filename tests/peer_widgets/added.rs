@@ -116,6 +116,8 @@ fn an_address_is_removed_with_the_person_or_alone() {
     let page = all::<PeerPage>(&preferences).remove(0);
     shows(&page, "People added by address");
     shows(&page, "10.0.0.3:4001");
+    preferences.show_added(vec![Added { address: address("10.0.0.3:4001"), who: Some(name("carol")) }]);
+    shows(&page, "carol · 10.0.0.3:4001");
     press(&page, "Remove");
     assert_eq!(sent.take(), [Command::RemovePeer(address("10.0.0.3:4001"))]);
     assert_eq!(settings.added_peers(), []);

@@ -5,7 +5,7 @@ use gtk::prelude::*;
 use gtk::subclass::prelude::*;
 
 use super::PeerPage;
-use crate::net::{Command, ServerAddress, UserName};
+use crate::net::{Added, Command, ServerAddress, UserName};
 use crate::ui::a11y;
 use crate::ui::i18n::{gettext, gettext_f};
 
@@ -44,7 +44,10 @@ impl PeerPage {
     fn added_line(&self, address: &ServerAddress) -> gtk::Box {
         let text = address.to_string();
         let words = gettext_f("Remove {address}", &[("address", &text)]);
-        let (line, remove) = line(&text, &gettext("Remove"), &words);
+        let at = |added: &&Added| added.address == *address;
+        let who = self.imp().who.borrow().iter().find(at).and_then(|added| added.who.clone());
+        let shown = who.map_or_else(|| text.clone(), |who| format!("{} · {text}", who.shown()));
+        let (line, remove) = line(&shown, &gettext("Remove"), &words);
         let address = address.clone();
         remove.connect_clicked(glib::clone!(
             #[weak(rename_to = page)]

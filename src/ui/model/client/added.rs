@@ -19,6 +19,11 @@ impl Client {
         !self.imp().lacks_network.get()
     }
 
+    /// Who is at the addresses that the user has given.
+    pub fn added(&self) -> Vec<Added> {
+        self.imp().added.borrow().clone()
+    }
+
     /// By which of the addresses that the user has given somebody is known.
     pub fn added_address(&self, name: &UserName) -> Option<ServerAddress> {
         let added = self.imp().added.borrow();
