@@ -120,7 +120,7 @@ impl SharedFilesWindow {
     pub fn new(app: &impl IsA<gtk::Application>, client: &Client, of: &UserName) -> Self {
         let window: Self = glib::Object::builder().property("application", app).build();
         let imp = window.imp();
-        window.set_title(Some(&gettext_f("Files of {name}", &[("name", &client.roster().names().called(of))])));
+        window.set_title(Some(&gettext_f("Shared Files of {name}", &[("name", &client.roster().names().called(of))])));
         imp.client.get_or_init(|| client.clone());
         imp.of.get_or_init(|| of.clone());
         window.build_list();

@@ -84,7 +84,7 @@ impl UserInfoWindow {
     pub fn new(app: &impl IsA<gtk::Application>, client: &Client, of: &UserName) -> Self {
         let window: Self = glib::Object::builder().property("application", app).build();
         let imp = window.imp();
-        window.set_title(Some(&gettext_f("About {name}", &[("name", &client.roster().names().called(of))])));
+        window.set_title(Some(&gettext_f("User Info of {name}", &[("name", &client.roster().names().called(of))])));
         imp.client.get_or_init(|| client.clone());
         imp.of.get_or_init(|| of.clone());
         imp.avatar.set_person(&of.shown());

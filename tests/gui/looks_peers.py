@@ -141,7 +141,7 @@ def look_peers_files(scene):
     ann.files_of("Zoë").window.move(330, 30)
     yield "peers-files-waiting", ann
     others["Zoë"].kill()
-    ann.app.window("Files of Zoë").find("push button", "Retry", timeout=30)
+    ann.app.window("Shared Files of Zoë").find("push button", "Retry", timeout=30)
     yield "peers-files-failed", ann
 
 

@@ -186,15 +186,15 @@ class Person:
 
     def user_info(self, name):
         self.pick(name, "User Info")
-        return UserInfo(self.app.window(f"About {name}"))
+        return UserInfo(self.app.window(f"User Info of {name}"))
 
     def files_of(self, name):
         self.pick(name, "Shared Files")
-        return SharedFiles(self.app.window(f"Files of {name}"))
+        return SharedFiles(self.app.window(f"Shared Files of {name}"))
 
     def send_file(self, name, path):
         """Chooses a file for somebody, with the menu."""
-        self.pick(name, "Send File…")
+        self.pick(name, "Send Files…")
         choose_file(self.app, f"Send Files to {name}", path)
 
     def drop_files(self, name, *paths):

@@ -104,13 +104,13 @@ fn ended(why: EndReason) -> String {
         EndReason::Left => gettext("You have left this conversation."),
         EndReason::Gone => gettext("The server has ended this conversation. You can read and copy it."),
         EndReason::NotResumed => gettext(
-            "This conversation ended while the connection was lost: nobody is left in it. Your text is kept here.",
+            "This conversation ended while the connection was lost: nobody is left in it. You can read and copy it.",
         ),
         EndReason::Closed => gettext("Whoever started this conversation has closed it. You can read and copy it."),
         EndReason::Removed => gettext("You were removed from this conversation. You can read and copy it."),
         EndReason::TooLate => gettext(
             "You are not in this conversation: whoever invited you to it did not wait for your answer any longer.",
         ),
-        EndReason::Offline => gettext("You went offline, which ended this conversation. Your text is kept here."),
+        EndReason::Offline => gettext("You went offline, which ended this conversation. You can read and copy it."),
     }
 }

@@ -68,7 +68,7 @@ fn labels() -> [(&'static str, String); 36] {
         ("start_conversation", gettext("_Start Conversation")),
         ("user_info", gettext("_User Info")),
         ("shared_files", gettext("Shared _Files")),
-        ("send_file", gettext("S_end File…")),
+        ("send_file", gettext("S_end Files…")),
         ("block", gettext("_Block")),
         ("new_conversation", gettext("_New Conversation…")),
         ("start_button", gettext("_Start")),

@@ -229,7 +229,7 @@ impl Window {
             ("win.start", gettext("_Start Conversation")),
             ("win.user-info", gettext("_User Info")),
             ("win.shared-files", gettext("Shared _Files")),
-            ("win.send-file", gettext("S_end File…")),
+            ("win.send-file", gettext("S_end Files…")),
             ("win.copy-name", gettext("_Copy Name")),
             ("win.block", gettext("_Block")),
             ("win.unblock", gettext("Un_block")),
