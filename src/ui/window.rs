@@ -12,12 +12,12 @@ use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
 use super::i18n::{gettext, gettext_f};
-use super::model::{Client, Conversation};
+use super::model::{Buddy, Client, Conversation};
 use super::settings::Settings;
 use crate::net::UserName;
 
 mod imp {
-    use super::{Cell, Client, OnceCell, RefCell, Settings, UserName, gio, glib};
+    use super::{Buddy, Cell, Client, OnceCell, RefCell, Settings, UserName, gio, glib};
     use crate::ui::address_list::AddressList;
     use crate::ui::avatar::Avatar;
     use crate::ui::problem_bar::ProblemBar;
@@ -71,6 +71,8 @@ mod imp {
         pub(super) settings: OnceCell<Settings>,
         pub(super) hosting: Cell<Option<(u16, usize)>>,
         pub(super) selection: OnceCell<gtk::MultiSelection>,
+        /// Whom the person has selected; in the list, whoever leaves a section is selected no more.
+        pub(super) chosen: RefCell<Vec<Buddy>>,
         pub(super) popover: glib::WeakRef<gtk::PopoverMenu>,
         pub(super) countdown: RefCell<Option<glib::SourceId>>,
         pub(super) shows_settings: Cell<bool>,
@@ -179,6 +181,7 @@ impl Window {
             #[weak(rename_to = window)]
             self,
             move |_| {
+                window.keep_selected();
                 window.refresh_page();
                 window.refresh_peer_actions();
             }

@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use gtk::glib;
+use gtk::glib::translate::IntoGlib;
 use gtk::prelude::*;
+use gtk::{gdk, glib};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -52,6 +53,14 @@ pub(crate) fn labelled<W: IsA<gtk::Widget>>(within: &impl IsA<gtk::Widget>, labe
 /// Presses the button with this label.
 pub(crate) fn press(within: &impl IsA<gtk::Widget>, label: &str) {
     labelled::<gtk::Button>(within, label).emit_clicked();
+}
+
+/// Presses a key while a widget has the keyboard, as far as its own controllers take it.
+pub(crate) fn press_key(widget: &impl IsA<gtk::Widget>, key: gdk::Key) {
+    let controllers = widget.observe_controllers().snapshot();
+    let mut keys = controllers.into_iter().filter_map(|it| it.downcast::<gtk::EventControllerKey>().ok());
+    let key = key.into_glib();
+    let _taken = keys.any(|keys| keys.emit_by_name("key-pressed", &[&key, &0_u32, &gdk::ModifierType::empty()]));
 }
 
 /// The texts that can be seen.

@@ -1,13 +1,14 @@
 //! The pictures of people beside their names.
 
+use gtk::gdk;
 use gtk::gdk_pixbuf::{Colorspace, Pixbuf};
 use gtk::prelude::*;
-use klatch::net::{self, ConversationId, Event, LinkState, Phase};
+use klatch::net::{self, Command, ConversationId, Event, LinkState, Phase};
 use klatch::ui::avatar::Avatar;
 use klatch::ui::invitation;
 
-use crate::screen::{all, wait_for};
-use crate::stage::{Stage, names};
+use crate::screen::{all, press_key, wait_for};
+use crate::stage::{Stage, names, shows};
 use crate::stand_in::{app, name};
 
 fn png(colour: u32, width: i32, height: i32) -> Vec<u8> {
@@ -38,6 +39,32 @@ fn beside(within: &impl IsA<gtk::Widget>, who: &str) -> Option<([u8; 3], i32, i3
 
 const RED: u32 = 0xff00_00ff;
 const BLUE: u32 = 0x0000_ffff;
+
+#[gtk::test]
+fn an_open_menu_stays_with_the_person() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    stage.people(&[("bob", false), ("carol", false)]);
+    shows(&window, "bob");
+    let label = all::<gtk::Label>(&window).into_iter().find(|label| label.text() == "bob").unwrap();
+    let expander = label.ancestor(gtk::TreeExpander::static_type()).unwrap();
+    assert!(expander.parent().unwrap().grab_focus());
+    let list = expander.ancestor(gtk::ListView::static_type()).and_downcast::<gtk::ListView>().unwrap();
+    list.model().unwrap().select_item(1, true);
+    press_key(&list, gdk::Key::Menu);
+    let is_open = || all::<gtk::PopoverMenu>(&list).iter().any(WidgetExt::is_mapped);
+    wait_for("the menu", is_open);
+    stage.tell(picture("bob", Some(png(RED, 300, 200))));
+    wait_for("the picture", || beside(&window, "bob") == Some(([255, 0, 0], 96, 96)));
+    assert!(is_open());
+    // In another section, with somebody above.
+    let contact = |who, status| net::Contact::at_server(name(who), net::Status::received(status));
+    stage.tell(Event::Roster(vec![contact("ann", "online"), contact("bob", "away"), contact("carol", "online")]));
+    shows(&window, "Away (1)");
+    assert!(is_open());
+    WidgetExt::activate_action(&window, "win.block", None).unwrap();
+    assert_eq!(stage.take_sent(), [Command::Block { name: name("bob"), blocked: true }]);
+}
 
 #[gtk::test]
 fn pictures_are_shown_wherever_the_person_is() {

@@ -7,7 +7,7 @@ use klatch::ui::field::Field;
 use klatch::ui::model::SharedFile;
 use klatch::ui::shared_files::SharedFilesWindow;
 
-use crate::screen::{all, labelled, press, sees, wait_for};
+use crate::screen::{all, labelled, press, press_key, sees, wait_for};
 use crate::stage::{Stage, shows};
 use crate::stand_in::{app, name};
 
@@ -112,17 +112,6 @@ fn no_answer_is_told_and_asked_for_again() {
     stage.tell(Event::Unanswered { by: name("bob"), question: Question::Files, because });
     wait_for("nothing selected that cannot be seen", || !sees(&window, "1 selected"));
     assert!(!labelled::<gtk::Button>(&window, "Get").is_sensitive());
-}
-
-/// Presses a key in a list.
-fn press_key(list: &gtk::ColumnView, key: gdk::Key) {
-    let controllers = list.observe_controllers().snapshot();
-    for keys in controllers.into_iter().filter_map(|it| it.downcast::<gtk::EventControllerKey>().ok()) {
-        let key = glib::translate::IntoGlib::into_glib(key);
-        if keys.emit_by_name::<bool>("key-pressed", &[&key, &0_u32, &gdk::ModifierType::empty()]) {
-            break;
-        }
-    }
 }
 
 #[gtk::test]

@@ -28,7 +28,10 @@ impl Window {
         selection.connect_selection_changed(glib::clone!(
             #[weak(rename_to = window)]
             self,
-            move |_, _, _| window.refresh_actions()
+            move |_, _, _| {
+                window.imp().chosen.replace(window.selected());
+                window.refresh_actions();
+            }
         ));
         selection.connect_items_changed(glib::clone!(
             #[weak(rename_to = window)]
@@ -144,6 +147,22 @@ impl Window {
         let chosen = selection.selection();
         let positions = (0..u32::try_from(chosen.size()).unwrap_or(u32::MAX)).map(|nth| chosen.nth(nth));
         positions.filter_map(|at| self.buddy_at(at)).collect()
+    }
+
+    /// Selects those again who were selected and have changed to another section: a menu that is open is for them.
+    pub(super) fn keep_selected(&self) {
+        let imp = self.imp();
+        let (Some(client), Some(selection)) = (self.client(), imp.selection.get()) else { return };
+        let mut chosen = imp.chosen.take();
+        chosen.retain(|buddy| client.roster().get(&buddy.name()).as_ref() == Some(buddy));
+        if self.selected().len() < chosen.len() {
+            for at in (0..selection.n_items()).filter(|at| !selection.is_selected(*at)) {
+                if self.buddy_at(at).is_some_and(|buddy| chosen.contains(&buddy)) {
+                    selection.select_item(at, false);
+                }
+            }
+        }
+        imp.chosen.replace(chosen);
     }
 
     fn activate(&self, at: u32) {
