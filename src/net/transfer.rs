@@ -106,6 +106,8 @@ pub(super) struct Download {
     pub(super) name: String,
     /// The other side has offered it: so it need not be in its list.
     pub(super) is_offered: bool,
+    /// A reply with nothing in it is this file, whatever the list says: it looks like a refusal on this wire.
+    pub(super) may_be_empty: bool,
     /// How the other side takes requests.
     pub(super) habits: Habits,
     /// In which folder of this computer it is to be; it is made if it is not there.

@@ -1,6 +1,7 @@
 //! The files that others have offered, as long as the user has not answered.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::net::command::OfferId;
@@ -17,10 +18,15 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 #[derive(Debug, Default)]
 pub(super) struct Offers(BTreeMap<OfferId, Offer>);
 
-#[derive(Debug)]
-struct Offer {
-    from: Origin,
-    file: String,
+/// A file that somebody has offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Offer {
+    /// Who.
+    pub(super) from: Origin,
+    /// Where they could be reached then.
+    pub(super) at: Vec<SocketAddr>,
+    /// The file, by its name there.
+    pub(super) file: String,
 }
 
 /// What comes of an offer.
@@ -34,12 +40,13 @@ pub(super) struct Offered {
 
 impl Offers {
     /// Takes up an offer, unless it waits already or whoever makes it has too many.
-    pub(super) fn add(&mut self, from: Origin, file: &str) -> Offered {
-        if !social::can_be_asked_for(file) || self.is_known(&from.name, file) {
+    pub(super) fn add(&mut self, offer: Offer) -> Offered {
+        let Offer { from, file, .. } = &offer;
+        if !social::can_be_asked_for(file) || self.find(&from.name, file).is_some() {
             return Offered::default();
         }
         let waiting = self.0.iter().map(|(offer, known)| (*offer, &known.from));
-        let dropped = match PLACES.find(waiting, &from) {
+        let dropped = match PLACES.find(waiting, from) {
             Place::Free => None,
             Place::InsteadOf(other) => Some(other),
             Place::None => return Offered::default(),
@@ -48,18 +55,18 @@ impl Offers {
             self.0.remove(other);
         }
         let new = OfferId(NEXT.fetch_add(1, Ordering::Relaxed));
-        self.0.insert(new, Offer { from, file: file.to_owned() });
+        self.0.insert(new, offer);
         Offered { new: Some(new), dropped }
     }
 
-    /// Whether this file is offered by this person.
-    pub(super) fn is_known(&self, from: &UserName, file: &str) -> bool {
-        self.0.values().any(|known| known.from.name == *from && known.file == file)
+    /// The offer of this file by this person.
+    pub(super) fn find(&self, from: &UserName, file: &str) -> Option<&Offer> {
+        self.0.values().find(|known| known.from.name == *from && known.file == file)
     }
 
-    /// The user answers an offer: from whom it is, and the file.
-    pub(super) fn take(&mut self, offer: OfferId) -> Option<(UserName, String)> {
-        self.0.remove(&offer).map(|known| (known.from.name, known.file))
+    /// The user answers an offer.
+    pub(super) fn take(&mut self, offer: OfferId) -> Option<Offer> {
+        self.0.remove(&offer)
     }
 
     /// Drops all of somebody.
@@ -78,32 +85,33 @@ mod tests {
     use super::*;
     use crate::protocol::limits;
 
-    fn origin(name: &str, last: u8) -> Origin {
-        Origin { name: UserName::received(name), address: [10, 0, 0, last].into() }
+    fn offer(name: &str, last: u8, file: &str) -> Offer {
+        let from = Origin { name: UserName::received(name), address: [10, 0, 0, last].into() };
+        Offer { from, at: Vec::new(), file: file.to_owned() }
     }
 
     #[test]
     fn one_person_does_not_push_the_offers_of_others_out() {
         let mut offers = Offers::default();
-        let of_bob = offers.add(origin("bob", 2), "photo.jpg").new.unwrap();
+        let of_bob = offers.add(offer("bob", 2, "photo.jpg")).new.unwrap();
         for last in 10..20 {
             for number in 0..PLACES.all {
-                let offered = offers.add(origin(&format!("eve {last}"), last), &number.to_string());
+                let offered = offers.add(offer(&format!("eve {last}"), last, &number.to_string()));
                 assert_ne!(offered.dropped, Some(of_bob));
             }
         }
         assert_eq!(offers.0.len(), PLACES.all);
-        assert!(offers.add(origin("cid", 3), "late.txt").dropped.is_some(), "who has most makes room");
-        assert_eq!(offers.take(of_bob), Some((UserName::received("bob"), "photo.jpg".to_owned())));
+        assert!(offers.add(offer("cid", 3, "late.txt")).dropped.is_some(), "who has most makes room");
+        assert_eq!(offers.take(of_bob), Some(offer("bob", 2, "photo.jpg")));
         assert_eq!(offers.take(of_bob), None);
     }
 
     #[test]
     fn what_is_offered_twice_or_cannot_be_got_is_not_taken_up() {
         let mut offers = Offers::default();
-        assert!(offers.add(origin("bob", 2), "a").new.is_some());
+        assert!(offers.add(offer("bob", 2, "a")).new.is_some());
         for name in ["a", "", "two\nlines", &"x".repeat(limits::FILE_NAME_BYTES + 1)] {
-            assert!(offers.add(origin("bob", 2), name).new.is_none());
+            assert!(offers.add(offer("bob", 2, name)).new.is_none());
         }
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::Peer;
 use super::errands;
 use super::files::{Files, Found};
+use super::offers::Offer;
 use crate::net::command::OfferId;
 use crate::net::event::Event;
 use crate::net::exchange::{Arrival, Reply, Request};
@@ -158,7 +159,8 @@ impl Peer<'_> {
     }
 
     async fn offered(&mut self, from: Origin, file: String) {
-        let offered = self.offers.add(from.clone(), &file);
+        let at = self.node.addresses(&from.name).unwrap_or_default();
+        let offered = self.offers.add(Offer { from: from.clone(), at, file: file.clone() });
         self.tell_unoffered(offered.dropped).await;
         if let Some(offer) = offered.new {
             self.tell(Event::Offered { offer, from: from.name, file }).await;

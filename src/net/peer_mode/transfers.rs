@@ -25,6 +25,8 @@ pub(super) struct Wanted {
     pub(super) file: String,
     /// They have offered it.
     pub(super) is_offered: bool,
+    /// They have been where they are since: see [`Download::may_be_empty`].
+    pub(super) may_be_empty: bool,
     /// Where it is to be, and under which name if not its own.
     pub(super) folder: PathBuf,
     pub(super) save_as: Option<String>,
@@ -61,7 +63,7 @@ impl Transfers {
 
     /// A file that is to be got: what to tell of it, and what to do.
     pub(super) fn download(&mut self, wanted: Wanted, from: Vec<SocketAddr>, habits: Habits) -> (Transfer, Download) {
-        let Wanted { peer, file, is_offered, folder, save_as } = wanted;
+        let Wanted { peer, file, is_offered, may_be_empty, folder, save_as } = wanted;
         let id = Self::next_id();
         let cancel = Cancel::default();
         let news = self.news.clone();
@@ -70,6 +72,7 @@ impl Transfers {
             from,
             name: file.clone(),
             is_offered,
+            may_be_empty,
             habits,
             folder,
             save_as,

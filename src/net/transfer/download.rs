@@ -142,7 +142,8 @@ fn work(queue: &Queue) {
 
 fn get(runtime: &Runtime, buffer: &mut [u8], order: Download) -> Result<Downloaded, TransferError> {
     let wanted = order.wanted();
-    let Download { peer: _, from, name, is_offered, habits, folder, save_as: _, mut progress, cancel } = order;
+    let Download { peer: _, from, name, is_offered, may_be_empty, habits, folder, save_as: _, mut progress, cancel } =
+        order;
     let request = PeerRequest::GetFile(name.clone()).encode();
     let (socket, address) = wait(runtime, &cancel, exchange::request(&from, &request, habits))??;
     // What follows is not for the runtime: it is a loop of system calls.
@@ -151,8 +152,8 @@ fn get(runtime: &Runtime, buffer: &mut [u8], order: Download) -> Result<Download
     let has_room = || partial.has_room();
     let size = stream::receive(&socket, partial.file(), buffer, has_room, &mut Watch::new(&cancel, &mut *progress))?;
     drop(socket);
-    // A file with nothing in it looks like a refusal on this wire, even if it was offered: that may be over.
-    if size == 0 && !wait(runtime, &cancel, is_listed(address, &name, habits))? {
+    // Even if it was offered: that may be over.
+    if size == 0 && !may_be_empty && !wait(runtime, &cancel, is_listed(address, &name, habits))? {
         return Err(if is_offered { TransferError::OfferOver } else { TransferError::Nothing });
     }
     Ok(Downloaded { path: partial.finish(&wanted)?, size })

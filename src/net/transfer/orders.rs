@@ -151,6 +151,7 @@ mod tests {
             from: at.iter().map(|last| ([10, 0, 0, *last], 4001).into()).collect(),
             name: file.to_owned(),
             is_offered: false,
+            may_be_empty: false,
             habits: Habits::default(),
             folder: ".".into(),
             save_as: None,

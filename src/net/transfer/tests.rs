@@ -119,6 +119,7 @@ fn order(address: SocketAddr, name: &str, folder: PathBuf) -> Download {
     Download {
         peer: UserName::received("bob"),
         is_offered: false,
+        may_be_empty: false,
         habits: Habits::default(),
         from: vec![address],
         name: name.to_owned(),
@@ -189,6 +190,11 @@ async fn an_empty_file_is_told_from_none() {
         }
         assert_eq!(names(&place.downloads()), [""; 0]);
     }
+    let (address, closing) = odd_peer(Vec::new()).await;
+    let sure = Download { is_offered: true, may_be_empty: true, ..order(address, "offered", place.downloads()) };
+    let sure = tokio::spawn(download(sure));
+    drop(closing.await.unwrap());
+    assert_eq!(soon(sure).await.unwrap().unwrap().size, 0);
 }
 
 #[tokio::test]

@@ -147,6 +147,33 @@ async fn an_offer_is_not_for_somebody_else_who_takes_the_name() {
 }
 
 #[tokio::test]
+async fn an_offered_file_may_be_empty_unless_the_offer_may_be_over() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    patient_bob(&lan).await;
+    ann.sees("bob").await;
+    let failed = TransferState::Failed(NetError::new(NetErrorKind::OfferOver));
+    for (file, is_started_anew, state) in [("empty", false, TransferState::Done), ("over", true, failed)] {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, ann.port)).await.unwrap();
+        let request = PeerRequest::OfferFile { from: name("bob"), file: file.to_owned() };
+        stream.write_all(&request.encode()).await.unwrap();
+        let offer = ann.wait(offered).await;
+        if is_started_anew {
+            lan.leave(&name("bob"));
+            let is_gone = |event: &Event| matches!(event, Event::Roster(all) if all.is_empty()).then_some(());
+            ann.wait(is_gone).await;
+            patient_bob(&lan).await;
+            ann.sees("bob").await;
+        }
+        ann.tell(Command::AnswerOffer { offer, accept: true }).await;
+        let told = ann.transfer().await;
+        assert_eq!((&told.file[..], told.state), (file, state));
+    }
+    let got: Vec<_> = fs::read_dir(ann.downloads.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(got, ["empty"]);
+}
+
+#[tokio::test]
 async fn whoever_stops_getting_a_file_has_cancelled_it() {
     let lan = FakeLan::default();
     let mut ann = Someone::on(&lan, "ann").await;
