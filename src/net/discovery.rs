@@ -10,6 +10,7 @@ mod fake;
 mod instance;
 mod mdns;
 mod service_type;
+mod sighting;
 
 use std::net::SocketAddr;
 use std::time::Duration;

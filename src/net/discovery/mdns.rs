@@ -7,9 +7,13 @@
 //! up with two names; and because its table of services is in small letters (version 0.21.7, `handle_query`), it would go on
 //! to answer questions about `Bob`, and not those about `Bob (2)`. It looks for conflicts only before it announces a name;
 //! those that come later, when two networks become one, are found here in what the browser sees.
+//!
+//! A third one runs for some seconds when something is told that may be a lie: nobody proves anything in multicast DNS, and
+//! the cache of the browser has the lie in it.
 
 mod announcer;
 mod browser;
+mod doubts;
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
@@ -19,7 +23,9 @@ use tokio::time::{Instant, sleep_until};
 
 use self::announcer::{Announcer, Notice};
 use self::browser::{Browser, Sight};
-use super::directory::{Directory, Sighting};
+use self::doubts::SecondLook;
+use super::directory::Directory;
+use super::sighting::Sighting;
 use super::{Advertisement, Event, Order, Trouble, instance};
 use crate::net::interfaces;
 use crate::protocol::ident::UserName;
@@ -60,11 +66,13 @@ pub(super) async fn run(advertisement: Advertisement, orders: Receiver<Order>, e
                 Err(_) => break None,
             },
             sight = task.browser.next() => task.see(sight).await,
+            sight = task.second_look.next() => task.see_again(sight).await,
             notice = Announcer::next(&mut task.announcer) => task.hear(notice).await,
             () = sleep_until(timer) => task.on_time().await,
         }
     };
     task.browser.stop();
+    task.second_look.stop();
     if let Some(announcer) = task.announcer.take() {
         announcer.stop().await;
     }
@@ -76,6 +84,7 @@ struct Task {
     events: Sender<Event>,
     directory: Directory,
     browser: Browser,
+    second_look: SecondLook,
     announcer: Option<Announcer>,
     /// Instances of the service type that others have announced, by their [`instance::key`].
     heard: HashSet<String>,
@@ -94,6 +103,9 @@ struct Timers {
     /// What `repeat` becomes after it has gone off.
     repeat_again: Option<Instant>,
     search_anew: Option<Instant>,
+    second_look: Option<Instant>,
+    /// When to ask the browser what it knows, after it was asked to verify something.
+    replay: Option<Instant>,
     round: Instant,
 }
 
@@ -116,6 +128,7 @@ impl Task {
                 &instance::from_wanted(advertisement.name.as_str()),
             ),
             browser: Browser::start(&advertisement.service_type),
+            second_look: SecondLook::default(),
             advertisement,
             events,
             announcer: None,
@@ -127,6 +140,8 @@ impl Task {
                 repeat: None,
                 repeat_again: None,
                 search_anew: None,
+                second_look: None,
+                replay: None,
                 round: now + ROUND,
             },
             last_round: SystemTime::now(),
@@ -171,7 +186,7 @@ impl Task {
             Order::AskAgain => self.browser.ask_again(&self.advertisement.service_type),
             Order::Verify(name) => {
                 if let Some(full_name) = self.directory.suspect(&name) {
-                    self.browser.verify(full_name);
+                    self.verify(&full_name);
                 }
             }
             // Handled where the task ends.
@@ -197,7 +212,8 @@ impl Task {
                 if self.must_yield_to(&sighting) {
                     self.announce_anew(None).await;
                 }
-                let event = self.directory.saw(sighting);
+                let event = self.directory.saw(sighting, Instant::now().into_std());
+                self.ask_about_doubtful();
                 self.emit(event).await;
             }
             Sight::Removed(full_name) => {
@@ -208,6 +224,7 @@ impl Task {
                     }
                 }
                 let event = self.directory.removed(&full_name, Instant::now().into_std());
+                self.ask_about_doubtful();
                 if event.is_some() {
                     // Whoever was out of reach for a moment need not notice that, and so does not tell when they are back.
                     self.browser.ask_again(&self.advertisement.service_type);
@@ -338,8 +355,8 @@ impl Task {
 
     fn next_timer(&self) -> Instant {
         let timers = &self.timers;
-        let forget = self.directory.deadline().map(Instant::from_std);
-        let optional = [timers.announce, timers.repeat, timers.search_anew, forget];
+        let settle = self.directory.deadline().map(Instant::from_std);
+        let optional = [timers.announce, timers.repeat, timers.search_anew, timers.second_look, timers.replay, settle];
         optional.into_iter().flatten().fold(timers.round, Instant::min)
     }
 
@@ -357,8 +374,14 @@ impl Task {
         if is_due(&mut self.timers.search_anew) {
             self.search_anew();
         }
-        let gone = self.directory.forget_doubted(Instant::now().into_std());
-        self.emit(gone).await;
+        if is_due(&mut self.timers.second_look) {
+            self.look_again();
+        }
+        if is_due(&mut self.timers.replay) {
+            self.end_look();
+        }
+        let settled = self.directory.settle(Instant::now().into_std());
+        self.emit(settled).await;
         if self.timers.round <= Instant::now() {
             self.timers.round = Instant::now() + ROUND;
             self.look_for_network().await;

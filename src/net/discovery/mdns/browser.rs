@@ -8,13 +8,13 @@ use mdns_sd::{
 use tokio::time::timeout;
 
 use crate::net::discovery::ServiceType;
-use crate::net::discovery::directory::{Address, Sighting};
+use crate::net::discovery::sighting::{Address, Sighting};
 use crate::net::interfaces::is_for_peers;
 
 /// How many records one daemon may remember, of up to 9,000 bytes; a peer has about six.
 const RECORDS: i64 = 12_000;
 /// How long a peer may take to answer whether it is still there.
-const VERIFICATION: Duration = Duration::from_secs(3);
+pub(super) const VERIFICATION: Duration = Duration::from_secs(3);
 /// How often to look for changed addresses of this computer, in seconds.
 const ADDRESSES_EVERY: u32 = 2;
 
