@@ -49,6 +49,11 @@ pub(super) fn is_on_network() -> bool {
     if_addrs::get_if_addrs().map_or(true, |all| best_reach(&all) != Reach::Loopback)
 }
 
+/// Whether this is an address of this computer. What cannot be known is not denied.
+pub(super) fn is_own(address: IpAddr) -> bool {
+    if_addrs::get_if_addrs().map_or(true, |all| all.iter().any(|interface| interface.ip() == address))
+}
+
 /// The most useful reach of those that are in use.
 fn best_reach(interfaces: &[Interface]) -> Reach {
     let usable = interfaces.iter().filter(|interface| interface.is_oper_up() && !interface.is_p2p());
@@ -90,6 +95,13 @@ fn best_first(interfaces: impl Iterator<Item = (IpAddr, String)>) -> Vec<IpAddr>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_others_are_not_ones_own() {
+        assert!(is_own([127, 0, 0, 1].into()));
+        // One that is for documents only.
+        assert!(!is_own([192, 0, 2, 1].into()));
+    }
 
     #[test]
     fn what_others_can_use_comes_first_and_the_rest_not_at_all() {

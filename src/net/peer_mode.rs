@@ -308,9 +308,10 @@ impl Peer<'_> {
             discovery::Event::Trouble(trouble) => {
                 let kind = match trouble {
                     discovery::Trouble::Unavailable(_) => NetErrorKind::Discovery,
+                    discovery::Trouble::NoFreeName => NetErrorKind::NoFreeName,
                     discovery::Trouble::TooMany(_) => NetErrorKind::TooManyPeers,
                 };
-                if kind == NetErrorKind::Discovery {
+                if kind != NetErrorKind::TooManyPeers {
                     // Others can still be added by their address. What goes wrong with being online is told after it.
                     self.tell_online(self.node.me().clone()).await;
                 }

@@ -229,6 +229,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             gettext("Others on this network cannot be found."),
             because(error, &gettext("Others can still be added by their address.")),
         ),
+        NetErrorKind::NoFreeName => (
+            gettext("Somebody on this network answers to every name, so others cannot find you."),
+            gettext("Klatch goes on trying. Until then, others can be added by their address."),
+        ),
         NetErrorKind::TooManyPeers => (
             gettext("There are too many people on this network to show them all."),
             gettext(

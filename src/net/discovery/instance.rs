@@ -26,6 +26,12 @@ pub(super) fn free(name: &str, taken: &HashSet<String>) -> String {
         .unwrap_or_else(|| name.to_owned())
 }
 
+/// The number behind a name, as [`free`] writes it; 1 where there is none.
+pub(super) fn number(name: &str) -> u32 {
+    let number = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
+    number.and_then(|(_, number)| number.parse().ok()).unwrap_or(1)
+}
+
 /// By what DNS compares two names: without the case of ASCII letters (RFC 6762, section 16).
 pub(super) fn key(name: &str) -> String {
     name.to_ascii_lowercase()
@@ -72,6 +78,9 @@ mod tests {
         assert_eq!(free("Ann", &taken), "Ann (2)");
         assert_eq!(free("Eve", &taken), "Eve");
         assert_eq!(free("Bob (2)", &taken), "Bob (2) (2)");
+        for (name, count) in [("Bob", 1), ("Bob (2)", 2), ("Bob (17)", 17), ("Bob (away)", 1), ("Bob(3)", 1), ("", 1)] {
+            assert_eq!(number(name), count, "{name}");
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@
 mod announcer;
 mod browser;
 mod doubts;
+mod oneself;
+mod patience;
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
@@ -21,11 +23,11 @@ use std::time::{Duration, SystemTime};
 use async_channel::{Receiver, Sender};
 use tokio::time::{Instant, sleep_until};
 
-use self::announcer::{Announcer, Notice};
+use self::announcer::Announcer;
 use self::browser::{Browser, Sight};
 use self::doubts::SecondLook;
+use self::patience::Patience;
 use super::directory::Directory;
-use super::sighting::Sighting;
 use super::{Advertisement, Event, Order, Trouble, instance};
 use crate::net::interfaces;
 use crate::protocol::ident::UserName;
@@ -34,11 +36,6 @@ use crate::protocol::ident::UserName;
 /// (RFC 6762, section 6); the second question goes out after one second, and the answers to it come before probing, which
 /// takes at least 750 ms, has ended.
 const LISTENING: Duration = Duration::from_millis(450);
-/// An announcement is repeated after more than a second (RFC 6762, sections 6 and 8.3). `mdns-sd` does so only for names
-/// in small letters.
-const REPEAT: Duration = Duration::from_millis(1100);
-/// At most so much later: many may have the same reason to do it.
-const JITTER_MILLIS: u64 = 500;
 /// How long peers may take to answer after the browser was started anew; it asks at once, after 1 s and after 3 s.
 const RETURN: Duration = Duration::from_secs(5);
 /// A new address is not yet of use in the moment in which it comes.
@@ -48,8 +45,6 @@ const ROUND: Duration = Duration::from_secs(2);
 const SLEPT: Duration = Duration::from_secs(8);
 /// How long after the last sign of a flood to look once more who is real.
 const AFTERMATH: Duration = Duration::from_secs(10);
-/// How often the name is changed because others have it. Somebody who claims every name would else keep us busy.
-const RENAMES: usize = 20;
 /// How many names in use are remembered.
 const HEARD: usize = 4096;
 
@@ -88,7 +83,7 @@ struct Task {
     announcer: Option<Announcer>,
     /// Instances of the service type that others have announced, by their [`instance::key`].
     heard: HashSet<String>,
-    renames: usize,
+    patience: Patience,
     published: Option<UserName>,
     timers: Timers,
     last_round: SystemTime,
@@ -133,7 +128,7 @@ impl Task {
             events,
             announcer: None,
             heard: HashSet::new(),
-            renames: 0,
+            patience: Patience::default(),
             published: None,
             timers: Timers {
                 announce: Some(now + LISTENING),
@@ -209,9 +204,7 @@ impl Task {
                 }
             }
             Sight::Resolved(sighting) => {
-                if self.must_yield_to(&sighting) {
-                    self.announce_anew(None).await;
-                }
+                self.defend_name(&sighting, false).await;
                 let event = self.directory.saw(sighting, Instant::now().into_std());
                 self.ask_about_doubtful();
                 self.emit(event).await;
@@ -242,29 +235,6 @@ impl Task {
         }
     }
 
-    /// Whether somebody else has one's own name, and it is oneself who has to change it: of course while it is only wanted,
-    /// and perhaps later, when two networks become one. Of two programs like this one just one yields then; others may
-    /// not know that they should.
-    fn must_yield_to(&mut self, other: &Sighting) -> bool {
-        let Some(announcer) = &self.announcer else { return false };
-        let name = instance::of_full_name(&other.full_name, self.advertisement.service_type.as_str());
-        let Some(name) = name.filter(|name| announcer.has_name(name)) else { return false };
-        let is_there = other.port != 0;
-        if is_there && self.directory.is_own_host(&other.host) {
-            return false;
-        }
-        let yields = is_there && announcer.yields_to(&other.host) && self.renames < RENAMES;
-        if yields {
-            self.heard.insert(instance::key(name));
-            self.renames += 1;
-        } else {
-            // So that the other one knows who has to yield, and everybody else whose name this is: the goodbye of the other
-            // takes one's own records away, too. (Those who have flushed them notice when they come back.)
-            self.announce_again_soon();
-        }
-        yields
-    }
-
     fn search_anew(&mut self) {
         self.browser.stop();
         self.browser = Browser::start(&self.advertisement.service_type);
@@ -275,80 +245,8 @@ impl Task {
         if let Some(announcer) = &mut self.announcer {
             announcer.announce_again();
         }
-    }
-
-    // Announcing oneself.
-
-    /// Tells everybody all of it again, in more than a second: what was told less than a second ago, mdns-sd leaves out
-    /// (RFC 6762, section 6). If that is to be done already, it is done once more after it.
-    fn announce_again_soon(&mut self) {
-        let at = Instant::now() + REPEAT + Duration::from_millis(fastrand::u64(..JITTER_MILLIS));
-        let timer = if self.timers.repeat.is_none() { &mut self.timers.repeat } else { &mut self.timers.repeat_again };
-        *timer = Some(at);
-    }
-
-    /// Tells everybody what has changed about oneself.
-    fn announce_change(&mut self) {
-        if let Some(announcer) = &mut self.announcer {
-            announcer.change(&self.advertisement);
-            // A status that is taken back at once is not told again so soon.
-            self.announce_again_soon();
-        }
-    }
-
-    /// Announces under this name.
-    fn announce(&mut self, name: &str) {
-        let announcer = Announcer::start(&self.advertisement, name);
-        self.directory.add_own_host(announcer.host());
-        self.announcer = Some(announcer);
-    }
-
-    /// The wanted name, or the next that is free.
-    fn free_name(&self) -> String {
-        instance::free(&instance::from_wanted(self.advertisement.name.as_str()), &self.heard)
-    }
-
-    /// Announces under another name: this one, or the wanted one if it is free.
-    async fn announce_anew(&mut self, name: Option<String>) {
-        (self.timers.repeat, self.timers.repeat_again) = (None, None);
-        // Otherwise it has not begun yet: the name is chosen when it does.
-        if let Some(before) = self.announcer.take() {
-            before.stop().await;
-            let name = name.unwrap_or_else(|| self.free_name());
-            self.announce(&name);
-        }
-    }
-
-    async fn hear(&mut self, notice: Notice) {
-        match notice {
-            Notice::Announced(name) => {
-                let others = self.directory.call_oneself(&name);
-                let name = UserName::received(&name);
-                if self.published.as_ref() != Some(&name) {
-                    self.published = Some(name.clone());
-                    self.announce_again_soon();
-                    self.emit([Event::Published { name }]).await;
-                }
-                self.emit(others).await;
-            }
-            Notice::Taken { free } => {
-                self.renames += 1;
-                if self.renames <= RENAMES {
-                    self.announce_anew(Some(free)).await;
-                } else {
-                    // Somebody claims whatever is tried.
-                    if let Some(announcer) = self.announcer.take() {
-                        announcer.stop().await;
-                    }
-                    self.trouble(format!("{RENAMES} names in a row are taken, the last one is {free}")).await;
-                }
-            }
-            Notice::Ended(why) => {
-                self.announcer = None;
-                self.timers.announce = Some(Instant::now() + ROUND);
-                self.trouble(why).await;
-            }
-        }
+        // Whoever waits for a free name may have left those who take them all.
+        self.timers.announce = self.timers.announce.map(|at| at.min(Instant::now() + LISTENING));
     }
 
     // Time.
@@ -362,8 +260,7 @@ impl Task {
 
     async fn on_time(&mut self) {
         if is_due(&mut self.timers.announce) {
-            let name = self.free_name();
-            self.announce(&name);
+            self.begin_to_announce();
         }
         if is_due(&mut self.timers.repeat) {
             self.timers.repeat = self.timers.repeat_again.take();

@@ -105,6 +105,9 @@ pub enum NetErrorKind {
     /// Peer mode: others cannot be found or cannot find one.
     #[error("the network cannot be searched")]
     Discovery,
+    /// Peer mode: others cannot find one, as somebody claims every name. It is tried again by itself.
+    #[error("somebody on this network answers to every name, so that others cannot find you")]
+    NoFreeName,
     /// Peer mode: more people are on this network than are kept; some are left out.
     #[error("more people are on this network than can be shown")]
     TooManyPeers,
@@ -118,7 +121,7 @@ pub enum NetErrorKind {
 
 impl NetErrorKind {
     /// Every one that there is.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::HostNotFound,
         Self::Refused,
         Self::Unreachable,
@@ -152,6 +155,7 @@ impl NetErrorKind {
         Self::DiskFull,
         Self::CannotListen,
         Self::Discovery,
+        Self::NoFreeName,
         Self::TooManyPeers,
         Self::TooManyConversations,
         Self::Busy,
@@ -178,6 +182,7 @@ impl NetErrorKind {
             | Self::NotConnected
             | Self::Busy => true,
             Self::PeersOnly
+            | Self::NoFreeName
             | Self::TooManyPeers
             | Self::TooManyConversations
             | Self::CannotListen

@@ -269,12 +269,17 @@ async fn too_many_people_are_no_broken_network() {
 }
 
 #[tokio::test]
-async fn whoever_cannot_search_the_network_is_told_once_they_are_online_without() {
-    let told = told_after(discovery::Event::Trouble(discovery::Trouble::Unavailable("no sockets".into()))).await;
-    let [.., Event::Link(LinkState::Online { .. }), Event::Problem(error)] = told.as_slice() else {
-        panic!("{told:?}")
-    };
-    assert_eq!(error.kind, NetErrorKind::Discovery);
+async fn whoever_is_online_without_being_found_is_told_after_that() {
+    for (trouble, kind) in [
+        (discovery::Trouble::Unavailable("no sockets".into()), NetErrorKind::Discovery),
+        (discovery::Trouble::NoFreeName, NetErrorKind::NoFreeName),
+    ] {
+        let told = told_after(discovery::Event::Trouble(trouble)).await;
+        let [.., Event::Link(LinkState::Online { .. }), Event::Problem(error)] = told.as_slice() else {
+            panic!("{told:?}")
+        };
+        assert_eq!(error.kind, kind);
+    }
 }
 
 #[tokio::test]

@@ -30,8 +30,9 @@ const AT_A_SERVER: [NetErrorKind; 12] = [
     NetErrorKind::ServerError,
     NetErrorKind::BadMessage,
 ];
-const WITHOUT_A_SERVER: [NetErrorKind; 10] = [
+const WITHOUT_A_SERVER: [NetErrorKind; 11] = [
     NetErrorKind::Discovery,
+    NetErrorKind::NoFreeName,
     NetErrorKind::CannotListen,
     NetErrorKind::UnknownPeer,
     NetErrorKind::PeerUnreachable,

@@ -3,16 +3,21 @@
 use std::time::Duration;
 
 use mdns_sd::{DaemonEvent, IfKind, RRType, Receiver, ServiceDaemon, ServiceInfo};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::browser::{is_flooded, start_daemon};
+use crate::net::discovery::sighting::Sighting;
 use crate::net::discovery::{Advertisement, ServiceType, instance};
+use crate::net::interfaces;
 
 /// How our host names begin. A random number makes each unique, so that one program's goodbye does not take away the
 /// addresses of another on the same computer.
 const HOST: &str = "klatch-";
 /// The longest text of a status in the TXT record: an entry has 255 bytes, the key and `=` included.
 const STATUS: usize = 255 - "status=".len();
+/// How long a name may be looked for. Probing takes a second, and one more for each who wants the same name at the same time;
+/// mdns-sd, which tries the next name by itself, would go on for ever where somebody claims them all, and tell nothing.
+const PROBING: Duration = Duration::from_secs(8);
 /// mdns-sd repeats a goodbye after 120 ms, as multicast may be lost.
 const SECOND_GOODBYE: Duration = Duration::from_millis(150);
 /// How long its daemon may take to answer when it shall end.
@@ -24,9 +29,13 @@ pub(super) enum Notice {
     Announced(String),
     /// Somebody else has this name.
     Taken {
+        /// How many were tried until now, this one among them.
+        names: u32,
         /// One that nobody has: mdns-sd has probed for it, and may have announced it already.
         free: String,
     },
+    /// Somebody else has this name and all that were tried instead.
+    NoneFree,
     /// The announcement has ended, or could not begin.
     Ended(String),
 }
@@ -41,6 +50,8 @@ pub(super) struct Announcer {
     picture: Option<String>,
     /// Others have been told. Before that, the name is being probed, and what is announced must not change.
     is_announced: bool,
+    /// When that must have happened.
+    probing_until: Instant,
 }
 
 impl Announcer {
@@ -54,6 +65,7 @@ impl Announcer {
             status: advertisement.status.clone(),
             picture: advertisement.picture.clone(),
             is_announced: false,
+            probing_until: Instant::now() + PROBING,
         };
         announcer.begin();
         announcer
@@ -92,6 +104,16 @@ impl Announcer {
         self.name.eq_ignore_ascii_case(name)
     }
 
+    pub(super) fn is_announced(&self) -> bool {
+        self.is_announced
+    }
+
+    /// Whether the place is right that this gives to what is announced here. Old records, and those of others, may say
+    /// something else.
+    pub(super) fn is_described_by(&self, told: &Sighting) -> bool {
+        told.port == self.port && told.addresses.iter().all(|address| interfaces::is_own(address.ip))
+    }
+
     /// Whether it is oneself who changes the name when this host has the same.
     pub(super) fn yields_to(&self, host: &str) -> bool {
         let host = instance::key(host);
@@ -120,7 +142,15 @@ impl Announcer {
             Err(why) => return Notice::Ended(why.clone()),
         };
         loop {
-            match notices.recv_async().await {
+            let notice = if announcer.is_announced {
+                notices.recv_async().await
+            } else {
+                match timeout_at(announcer.probing_until, notices.recv_async()).await {
+                    Ok(notice) => notice,
+                    Err(_) => return Notice::NoneFree,
+                }
+            };
+            match notice {
                 Ok(event) if announcer.is_of_own_name(&event) => {
                     if !std::mem::replace(&mut announcer.is_announced, true) {
                         // The status may have changed meanwhile.
@@ -130,7 +160,9 @@ impl Announcer {
                 }
                 Ok(DaemonEvent::NameChange(change)) if matches!(change.rr_type, RRType::SRV | RRType::TXT) => {
                     let free = instance::of_full_name(&change.new_name, announcer.service_type.as_str());
-                    return Notice::Taken { free: unescaped(free.unwrap_or(&announcer.name)) };
+                    let free = unescaped(free.unwrap_or(&announcer.name));
+                    let names = instance::number(&free).saturating_sub(instance::number(&announcer.name));
+                    return Notice::Taken { names: names.max(1), free };
                 }
                 Ok(DaemonEvent::Error(error)) => return Notice::Ended(error.to_string()),
                 Ok(_) => {}

@@ -86,6 +86,7 @@ impl Task {
         match sight {
             Sight::Name(full_name) => self.directory.heard_name_again(&full_name),
             Sight::Resolved(sighting) => {
+                self.defend_name(&sighting, true).await;
                 let event = self.directory.heard_again(sighting, now);
                 self.emit(event).await;
             }
