@@ -31,16 +31,20 @@ def test_four_peers_see_each_other_and_a_clean_exit(network):
     assert seen["address"] == peers[1].host.address and seen["port"] > 0, seen
     assert seen["status"] == "online", seen
 
-    peers[1].quit()
-    left = time.monotonic()
-    for peer in peers[:1] + peers[2:]:
-        others = [other.name for other in peers if other not in (peer, peers[1])]
-        peer.sees(*others, timeout=left + GONE - time.monotonic())
-    assert peers[1].exited(3) == 0
+    # The second one leaves right after the first.
+    leaving, staying = peers[1:3], peers[:1] + peers[3:]
+    for number, peer in enumerate(leaving):
+        peer.quit()
+        left = time.monotonic()
+        still = leaving[number + 1:] + staying
+        for peer in still:
+            peer.sees(*[other.name for other in still if other is not peer], timeout=left + GONE - time.monotonic())
+    for peer in leaving:
+        assert peer.exited(3) == 0
 
     # And back again.
-    peers[1] = Klatch(peers[1].host, "Bob")
-    all_see_all(peers)
+    back = [Klatch(peer.host, peer.name) for peer in leaving]
+    all_see_all(staying + back)
 
 
 def test_a_change_of_status_is_seen(network):

@@ -208,6 +208,7 @@ fn a_row_says_what_has_become_of_the_file() {
             peer: name("bob"),
             file: "week 1/notes.txt".into(),
             direction,
+            was_offered: false,
             done: 1_000_000,
             total: Some(1_000_000),
             state: TransferState::Done,

@@ -20,9 +20,10 @@ const OWN_HOSTS: usize = 64;
 /// by somebody else, by mistake or out of malice, tells so after a second. It is less than a request waits whose sender is
 /// not known.
 const OBJECTION: Duration = Duration::from_millis(2500);
-/// The same where it is said in the way in which this program says goodbye: shorter, because it mostly is true then, but
-/// long enough for an answer to a question.
-const FAREWELL: Duration = Duration::from_millis(600);
+/// The same where it is said in the way in which this program says goodbye: shorter, because it mostly is true then, and
+/// people are to see at once who leaves, but long enough for an answer to a question. Nobody answers to two questions in a
+/// second, so whoever is slandered twice is gone for a moment.
+const FAREWELL: Duration = Duration::from_millis(400);
 
 /// The peers that are known.
 #[derive(Debug)]
@@ -33,8 +34,6 @@ pub(super) struct Directory {
     /// One's own name, by its [`instance::key`]: the wanted one at first.
     own_name: String,
     peers: HashMap<String, Known>,
-    /// When something doubtful was said last.
-    last_doubt: Option<Instant>,
     /// Full names of those of whom something is said that is doubtful, for [`Directory::take_doubtful`].
     doubtful: Vec<String>,
     /// Somebody was refused since the search began.
@@ -49,7 +48,6 @@ impl Directory {
             own_hosts: VecDeque::new(),
             own_name: instance::key(wanted_name),
             peers: HashMap::new(),
-            last_doubt: None,
             doubtful: Vec::new(),
             is_overflowing: false,
             is_overflow_told: false,
@@ -79,10 +77,7 @@ impl Directory {
         if is_own || addresses.is_empty() {
             // Who gives a name up because somebody else has it does not take that one away; nor does oneself.
             if known.is_some_and(|known| is_own || known.host == sighting.host) {
-                // Nobody answers to two questions in a row.
-                let is_first = self.last_doubt.is_none_or(|last| last + OBJECTION <= now);
-                let time = if is_first { FAREWELL } else { OBJECTION };
-                self.doubt(&sighting.full_name, Outcome::Gone, now, time);
+                self.doubt(&sighting.full_name, Outcome::Gone, now, FAREWELL);
             }
             return None;
         }
@@ -147,7 +142,6 @@ impl Directory {
     /// Something is said of a peer that may not be true, and there is so much time to object.
     fn doubt(&mut self, full_name: &str, outcome: Outcome, now: Instant, time: Duration) {
         if self.peers.get_mut(full_name).is_some_and(|known| known.doubt(outcome, now + time)) {
-            self.last_doubt = Some(now);
             self.doubtful.push(full_name.to_owned());
         }
     }

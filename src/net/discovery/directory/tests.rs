@@ -267,19 +267,21 @@ fn a_goodbye_that_the_peer_contradicts_when_asked_does_not_hold() {
 }
 
 #[test]
-fn a_goodbye_counts_sooner_than_silence_and_later_where_somebody_may_answer_only_then() {
+fn a_goodbye_counts_sooner_than_silence_whoever_has_left_just_before() {
     let mut directory = Directory::new(TYPE, "Ann");
     let (bob, eve) = (sighting("bob", &["10.0.0.2"]), sighting("eve", &["10.0.0.3"]));
     found(directory.sees(bob.clone()));
     found(directory.sees(eve.clone()));
+    found(directory.sees(sighting("cid", &["10.0.0.4"])));
     let now = later();
+    assert_eq!(directory.removed(&sighting("cid", &[]).full_name, now), None);
     assert_eq!(directory.saw(Sighting { port: 0, ..bob.clone() }, now), None);
     assert_eq!(directory.removed(&bob.full_name, now), None);
-    // Everybody has just been asked for another one.
-    assert_eq!(directory.saw(Sighting { port: 0, ..eve }, now), None);
+    let soon = now + FAREWELL / 2;
+    assert_eq!(directory.saw(Sighting { port: 0, ..eve }, soon), None);
     assert_eq!(directory.settle(now + FAREWELL), [lost("bob")]);
-    assert_eq!(directory.deadline(), Some(now + OBJECTION));
-    assert_eq!(directory.settle(now + OBJECTION), [lost("eve")]);
+    assert_eq!(directory.settle(soon + FAREWELL), [lost("eve")]);
+    assert_eq!(directory.settle(now + OBJECTION), [lost("cid")]);
 }
 
 #[test]
