@@ -3,7 +3,7 @@ import os
 import subprocess
 
 from neighbours import PATIENCE, meet
-from waiting import poll
+from waiting import poll, stays
 from windows import choose_file
 
 
@@ -51,6 +51,8 @@ def picture_in_the_list(scene, interpreter):
     ann.wait_buddies("Jo", timeout=PATIENCE)
     # A disc of 30 pixels, less the presence in its corner.
     poll("the picture", lambda: painted(scene, ann, "Jo", colour) > 300)
+    # JmDNS never tells a change that comes while it still announces itself.
+    stays("the picture", lambda: painted(scene, ann, "Jo", colour) > 300, seconds=2)
     # Another status is no reason to ask again.
     jo.do("status", "away")
     ann.wait_status("Jo", "away")
