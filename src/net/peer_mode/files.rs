@@ -37,6 +37,10 @@ impl State {
     fn shares(&self, share: &Share) -> bool {
         self.share.as_ref().is_some_and(|known| known.is_same(share))
     }
+
+    fn people_at(&self, address: IpAddr) -> &[UserName] {
+        self.people.get(&address).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 impl Files {
@@ -72,8 +76,8 @@ impl Files {
     /// What is known of a name that somebody at this address asks for. Does not touch a disk.
     pub(super) fn lookup(&self, from: SocketAddr, name: &str) -> NameMatch {
         let state = self.lock();
-        let people = state.people.get(&from.ip().to_canonical()).into_iter().flatten();
-        let offered = people.map(|person| state.offers.lookup(person, name));
+        let people = state.people_at(from.ip().to_canonical());
+        let offered = people.iter().map(|person| state.offers.lookup(person, name));
         let shared = state.share.as_ref().map_or(NameMatch::Unknown, |share| share.lookup(name));
         offered.fold(shared, |known, offer| match (known, offer) {
             (NameMatch::Continued, _) | (_, NameMatch::Continued) => NameMatch::Continued,
@@ -157,9 +161,11 @@ impl Files {
     /// nothing is shared with them. Does not touch a disk: whether there is such a file is found out when it is opened.
     pub(super) fn source(&self, from: IpAddr, name: &str) -> Option<(Source, PathBuf, Option<UserName>)> {
         let state = self.lock();
-        let from = from.to_canonical();
-        let people = || state.people.get(&from).into_iter().flatten();
-        let offered = people().find_map(|person| state.offers.find(person, from, name).map(|path| (person, path)));
+        let people = || state.people_at(from.to_canonical()).iter();
+        let offered = people().find_map(|person| {
+            let are_at = |address| state.people_at(address).contains(person);
+            Some((person, state.offers.find(person, name, are_at)?))
+        });
         if let Some((person, path)) = offered {
             return Some((Source::Offered(path.to_owned()), path.to_owned(), Some(person.clone())));
         }

@@ -121,6 +121,17 @@ impl Someone {
         }
     }
 
+    async fn is_at(&mut self, who: &str, address: SocketAddr) {
+        self.wait(|event| match event {
+            Event::Roster(contacts) => contacts
+                .iter()
+                .any(|contact| contact.name == name(who) && contact.addresses.contains(&address))
+                .then_some(()),
+            _ => None,
+        })
+        .await;
+    }
+
     async fn transfer(&mut self) -> Transfer {
         self.wait(|event| match event {
             Event::Transfer(transfer) if transfer.state != TransferState::Running => Some(transfer.clone()),

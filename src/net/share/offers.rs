@@ -23,8 +23,8 @@ struct Offer {
     name: String,
     /// `None` once the offer is taken back. Whoever asks for it then must not take what they get for an empty file.
     path: Option<PathBuf>,
-    /// Where the person was when it was made. Somebody else may take their name later, or announce it beside them: from any
-    /// other address it cannot be got.
+    /// Where the person was when it was made. They may come to have other addresses as well; whoever is at none of these any
+    /// more may be somebody else, who has taken their name.
     at: Vec<IpAddr>,
 }
 
@@ -70,11 +70,11 @@ impl Offers {
         Offered { name, superseded }
     }
 
-    /// The file that was offered to somebody, who asks from this address, by this name; to be opened with
-    /// [`super::SharedFile::open`].
-    pub(in crate::net) fn find(&self, to: &UserName, from: IpAddr, name: &str) -> Option<&Path> {
+    /// The file that was offered to somebody by this name, as long as they are still at one of the addresses where they were
+    /// then; to be opened with [`super::SharedFile::open`].
+    pub(in crate::net) fn find(&self, to: &UserName, name: &str, are_at: impl Fn(IpAddr) -> bool) -> Option<&Path> {
         let offer = self.to.get(to)?.iter().find(|offer| offer.name == name)?;
-        offer.path.as_deref().filter(|_| offer.at.contains(&from))
+        offer.path.as_deref().filter(|_| offer.at.iter().any(|at| are_at(*at)))
     }
 
     /// What is known of a name in an offer to somebody, even if it cannot be had.
