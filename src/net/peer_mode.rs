@@ -333,6 +333,9 @@ impl Peer<'_> {
             let update = self.transfers.taken_back(name.clone(), file, path, NetErrorKind::MayBeAnother);
             self.tell_transfer(update).await;
         }
+        if has_moved {
+            self.errands.moved(&name, &addresses);
+        }
         self.give(Input::Found { name: name.clone(), status, addresses }).await;
         if has_moved {
             self.note_people(touched);

@@ -210,6 +210,11 @@ impl Errands {
         self.run(async move { News::Downloaded(id, got.await) });
     }
 
+    /// Somebody is at these addresses now: what waits to be got from them is asked for there.
+    pub(super) fn moved(&self, peer: &UserName, now_at: &[SocketAddr]) {
+        self.downloads.moved(peer, now_at);
+    }
+
     /// Somebody has gone: what waits to be got from them fails at once.
     pub(super) fn give_up(&self, peer: &UserName) {
         self.downloads.give_up(peer);

@@ -58,6 +58,13 @@ impl Downloads {
         }
     }
 
+    /// Somebody is at these addresses now: what waits to be got from them is asked for there. What has begun goes on as it is.
+    pub(in crate::net) fn moved(&self, peer: &UserName, now_at: &[SocketAddr]) {
+        self.queue.lock().moved(peer, now_at);
+        // There can be room where there was none.
+        self.queue.changed.notify_one();
+    }
+
     /// Fails all that waits to be got from somebody, who has gone. What has begun may come to its end.
     pub(in crate::net) fn give_up(&self, peer: &UserName) {
         for Job { outcome, .. } in self.queue.lock().give_up(peer) {

@@ -1,7 +1,7 @@
 //! Which file is got next. Pure: no thread, no clock.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::sync::oneshot;
 
@@ -107,6 +107,15 @@ impl Orders {
             line.under_way = line.under_way.saturating_sub(1);
         }
         self.forget(&place.peer);
+    }
+
+    /// This person is somewhere else now: what waits is asked for there.
+    pub(super) fn moved(&mut self, peer: &UserName, now_at: &[SocketAddr]) {
+        for Job { order, .. } in self.from.get_mut(peer).into_iter().flat_map(|line| &mut line.waiting) {
+            // Whoever was started anew has another port, and does not offer what they did before.
+            order.may_be_empty &= order.from.iter().any(|before| now_at.contains(before));
+            order.from = now_at.to_vec();
+        }
     }
 
     /// Takes back all orders from this person that have not been taken.
@@ -226,6 +235,33 @@ mod tests {
             taken.extend(orders.next().map(|(job, place)| (job.order.name, place)));
         }
         assert_eq!((orders.from.len(), orders.under_way_at.len()), (1, 1), "what bob has");
+    }
+
+    #[test]
+    fn what_waits_is_asked_for_where_somebody_is_now() {
+        let mut orders = Orders::default();
+        for n in 0..EACH {
+            add(&mut orders, "eve", &[66], &format!("eve {n}"));
+            add(&mut orders, "bob", &[66], &format!("bob {n}"));
+        }
+        let taken: Vec<_> = (0..EACH).map(|_| next(&mut orders).1).collect();
+        assert!(!orders.has_next());
+        let at = |last: u8| SocketAddr::from(([10, 0, 0, last], 4001));
+        for job in orders.from.values_mut().flat_map(|line| &mut line.waiting) {
+            job.order.may_be_empty = true;
+        }
+        // An address of his own has room, and what is under way is counted where it has begun.
+        for (now_at, may_be_empty) in [(vec![at(66), at(2)], true), (vec![at(2)], true), (vec![at(3)], false)] {
+            orders.moved(&name("bob"), &now_at);
+            let waiting = &orders.from[&name("bob")].waiting;
+            assert!(waiting.iter().all(|it| it.order.from == now_at && it.order.may_be_empty == may_be_empty));
+            assert_eq!(orders.has_next(), !now_at.contains(&at(66)));
+        }
+        assert!(next(&mut orders).0.starts_with("bob"));
+        for place in &taken {
+            orders.ended(place);
+        }
+        assert_eq!(orders.under_way_at.keys().collect::<Vec<_>>(), [&at(3).ip()]);
     }
 
     #[test]

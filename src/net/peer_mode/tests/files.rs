@@ -282,3 +282,35 @@ async fn what_waits_for_somebody_who_has_gone_fails_at_once() {
         assert_eq!(failed.state, TransferState::Failed(because), "{failed:?}");
     }
 }
+
+#[tokio::test]
+async fn what_waits_is_got_from_where_somebody_is_now() {
+    let lan = FakeLan::default();
+    let mut ann = Someone::on(&lan, "ann").await;
+    // It takes connections, and that is all.
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let bob = lan.add("bob", &[silent.local_addr().unwrap()]);
+    ann.sees("bob").await;
+    for number in 0..10 {
+        ann.tell(Command::Fetch { from: name("bob"), file: number.to_string(), save_as: None }).await;
+    }
+    let begun = |event: &Event| matches!(event, Event::Transfer(begun) if begun.file == "9").then_some(());
+    ann.wait(begun).await;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let now_at = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(b"by bob").await;
+        }
+    });
+    lan.change(&bob, |bob| bob.addresses = vec![now_at]);
+    ann.is_at("bob", now_at).await;
+    // What has begun ends with this, and makes room.
+    drop(silent);
+    let mut got = 0;
+    for _ in 0..10 {
+        got += usize::from(ann.transfer().await.state == TransferState::Done);
+    }
+    assert!(got >= 6, "{got}");
+}
