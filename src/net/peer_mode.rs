@@ -26,6 +26,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
+use tokio::time::timeout;
 
 use self::added::Sources;
 use self::errands::{Errands, News};
@@ -54,6 +55,8 @@ const ARRIVALS: usize = 64;
 const AT_ONCE: usize = 128;
 /// How often those at addresses that the user has given are looked at.
 const ROUND: Duration = Duration::from_secs(20);
+/// How long one waits at the beginning for the shared folder. On a disk of another computer that is gone, it never opens.
+const OPENING: Duration = Duration::from_secs(1);
 /// How long the goodbyes to those in one's chats may take. After them comes the one to the network, so that they are from
 /// somebody who is still known.
 const FAREWELL: Duration = Duration::from_millis(700);
@@ -126,11 +129,13 @@ pub(super) async fn run(
         Arc::new(move |address: IpAddr| files.is_somebody_at(address))
     };
     let serving = Abort(tokio::spawn(exchange::serve(listener, lookup, is_known, asking, arrivals)).abort_handle());
-    // Whoever finds us may ask at once what we share.
-    let shared = match parameters.share.clone() {
-        Some(folder) => Some(errands::open_share(folder).await),
-        None => None,
-    };
+    let errands = Errands::new(news.clone());
+    let mut shared = None;
+    if let Some(folder) = parameters.share.clone() {
+        errands.share(folder);
+        // Whoever finds us may ask at once what we share. Nothing else is heard yet, and a late answer still is.
+        shared = timeout(OPENING, heard.recv()).await.ok().and_then(Result::ok);
+    }
     let (discovery, found) = start(Advertisement {
         service_type: parameters.service_type.clone(),
         name: parameters.name.clone(),
@@ -144,7 +149,7 @@ pub(super) async fn run(
         events,
         questions,
         roster: None,
-        errands: Errands::new(news.clone()),
+        errands,
         files,
         sharing: None,
         transfers: Transfers::new(news),
@@ -384,7 +389,7 @@ impl Peer<'_> {
             });
         }
         let said = async { while goodbyes.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(FAREWELL, said).await;
+        let _ = timeout(FAREWELL, said).await;
         self.discovery.stop().await;
         if !matches!(next, Next::Connect(_)) {
             emit(self.events, Event::Link(LinkState::Offline(None))).await;

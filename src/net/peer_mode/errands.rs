@@ -277,7 +277,7 @@ pub(super) fn listed(share: Share, listing: Result<Listing, ShareError>) -> News
 }
 
 /// Opens a folder to share it.
-pub(super) async fn open_share(folder: PathBuf) -> News {
+async fn open_share(folder: PathBuf) -> News {
     let path = folder.clone();
     let opened = spawn_blocking(move || Share::open(&path)).await;
     let opened = opened

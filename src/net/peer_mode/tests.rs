@@ -14,7 +14,6 @@ use socket2::SockRef;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use super::*;
 use crate::net::command::MessageId;

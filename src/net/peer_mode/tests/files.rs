@@ -2,6 +2,7 @@
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::runtime::Builder;
 
 use super::*;
 use crate::net::command::OfferId;
@@ -313,4 +314,18 @@ async fn what_waits_is_got_from_where_somebody_is_now() {
         got += usize::from(ann.transfer().await.state == TransferState::Done);
     }
     assert!(got >= 6, "{got}");
+}
+
+#[test]
+fn a_shared_folder_that_does_not_open_keeps_nobody_offline() {
+    // No other thread than one may touch a disk, and that hangs as long as the test holds it.
+    let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    runtime.block_on(async {
+        let disk = tokio::task::spawn_blocking(move || held.recv());
+        let mut ann = Someone::on(&FakeLan::default(), "ann").await;
+        drop(hold);
+        assert!(disk.await.unwrap().is_err());
+        ann.wait(|event| matches!(event, Event::Sharing(Sharing { files: 1, .. })).then_some(())).await;
+    });
 }
