@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_channel::Sender;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::added::{Answering, Silence};
-use super::files::Files;
+use super::files::{self, Files};
 use super::turns::Turns;
 use crate::net::command::TransferId;
 use crate::net::event::{NetError, NetErrorKind, Sharing};
@@ -28,6 +28,9 @@ use crate::protocol::social::{self, FileList, PeerRequest, UserInfo};
 /// How long a reply may be from which only the picture is wanted, which nobody has asked for, and how long it may take.
 const PICTURE_BYTES: usize = 4 << 20;
 const PICTURE: Duration = Duration::from_secs(30);
+
+/// How many files are looked at at once that are to be offered. A disk that hangs must not keep all threads.
+const LOOKS: usize = 16;
 
 /// What an errand has brought.
 #[derive(Debug)]
@@ -66,11 +69,13 @@ pub(super) struct Errands {
     news: Sender<News>,
     turns: Turns,
     downloads: Arc<Downloads>,
+    /// Those that look at files which are to be offered.
+    looks: Arc<Semaphore>,
 }
 
 impl Errands {
     pub(super) fn new(news: Sender<News>) -> Self {
-        Self { news, turns: Turns::default(), downloads: Arc::default() }
+        Self { news, turns: Turns::default(), downloads: Arc::default(), looks: Arc::new(Semaphore::new(LOOKS)) }
     }
 
     /// Where news of what others do on their own goes.
@@ -172,14 +177,12 @@ impl Errands {
         let errands = self.clone();
         let news = self.news.clone();
         tokio::spawn(async move {
-            // Before it is on offer: too many at once would take each other's place before anybody has heard of them.
-            let _turn = errands.turns.take(&to).await;
-            let offered = {
-                let (files, to, at, path) = (files.clone(), to.clone(), at.clone(), path.clone());
-                spawn_blocking(move || files.offer(&to, &at, &path)).await
-            };
-            let result = match offered {
-                Ok(Ok(Offered { name: file, superseded })) => {
+            let result = match errands.real_place(path.clone()).await {
+                Ok(place) => {
+                    // Before it is on offer: too many at once would take each other's place before anybody has heard of
+                    // them. But a disk that hangs keeps no turn: what else is for them goes out.
+                    let _turn = errands.turns.take(&to).await;
+                    let Offered { name: file, superseded } = files.offer(&to, &at, &path, &place);
                     if let Some((file, path)) = superseded {
                         let _ = news.send(News::Superseded(to.clone(), file, path)).await;
                     }
@@ -193,7 +196,6 @@ impl Errands {
                         Ok(_) | Err(_) => Ok(file),
                     }
                 }
-                Ok(Err(error)) => Err(NetError::with(NetErrorKind::LocalFile, error.to_string())),
                 Err(error) => Err(NetError::with(NetErrorKind::LocalFile, error.to_string())),
             };
             let result = match result {
@@ -202,6 +204,14 @@ impl Errands {
             };
             let _ = news.send(result).await;
         });
+    }
+
+    /// Looks at a file that is to be offered.
+    async fn real_place(&self, path: PathBuf) -> Result<PathBuf, ShareError> {
+        // It is never closed.
+        let _permit = self.looks.acquire().await;
+        let looked = spawn_blocking(move || files::real_place(&path)).await;
+        looked.unwrap_or_else(|panic| Err(ShareError::Unreadable(io::Error::other(panic))))
     }
 
     /// Gets a file.

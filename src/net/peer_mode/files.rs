@@ -180,16 +180,13 @@ impl Files {
         }
     }
 
-    /// Offers a file to somebody who is at these addresses, by a name that is not that of another file in the shared
-    /// folder. Blocks on the disk.
-    pub(super) fn offer(&self, to: &UserName, at: &[SocketAddr], path: &Path) -> Result<Offered, ShareError> {
-        // Whatever takes long happens here, not under the lock.
-        drop(SharedFile::open(path)?);
-        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    /// Offers a file that is at this [`real_place`] to somebody who is at these addresses, by a name that is not that of
+    /// another file in the shared folder. Does not touch a disk.
+    pub(super) fn offer(&self, to: &UserName, at: &[SocketAddr], path: &Path, place: &Path) -> Offered {
         let mut state = self.lock();
         let State { share, offers, .. } = &mut *state;
         let is_another = |share: &Share, name: &str| share.lists(name) && share.path().join(name) != place;
-        Ok(offers.add(to, ips(at), path, |name| share.as_ref().is_some_and(|share| is_another(share, name))))
+        offers.add(to, ips(at), path, |name| share.as_ref().is_some_and(|share| is_another(share, name)))
     }
 
     /// Takes an offer back.
@@ -202,6 +199,12 @@ impl Files {
     pub(super) fn withdraw_from_another(&self, to: &UserName, now_at: &[SocketAddr]) -> Vec<(String, PathBuf)> {
         self.lock().offers.withdraw_from_another(to, &ips(now_at))
     }
+}
+
+/// Where a file is to which a path leads, perhaps through links, if it can be read. Blocks on the disk.
+pub(super) fn real_place(path: &Path) -> Result<PathBuf, ShareError> {
+    drop(SharedFile::open(path)?);
+    Ok(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
 }
 
 fn ips(addresses: &[SocketAddr]) -> Vec<IpAddr> {

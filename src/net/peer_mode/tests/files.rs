@@ -316,16 +316,44 @@ async fn what_waits_is_got_from_where_somebody_is_now() {
     assert!(got >= 6, "{got}");
 }
 
+/// Runs a test in which nothing can be read or written from when it says so until it drops what it gets then.
+fn on_a_disk_that_hangs<F: Future>(test: impl FnOnce(fn() -> std::sync::mpsc::Sender<()>) -> F) {
+    // There is one thread for that, and it waits.
+    let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(test(|| {
+        let (hold, end) = std::sync::mpsc::channel();
+        drop(spawn_blocking(move || end.recv()));
+        hold
+    }));
+}
+
 #[test]
 fn a_shared_folder_that_does_not_open_keeps_nobody_offline() {
-    // No other thread than one may touch a disk, and that hangs as long as the test holds it.
-    let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
-    let (hold, held) = std::sync::mpsc::channel::<()>();
-    runtime.block_on(async {
-        let disk = tokio::task::spawn_blocking(move || held.recv());
+    on_a_disk_that_hangs(async |hang| {
+        let hanging = hang();
         let mut ann = Someone::on(&FakeLan::default(), "ann").await;
-        drop(hold);
-        assert!(disk.await.unwrap().is_err());
+        drop(hanging);
         ann.wait(|event| matches!(event, Event::Sharing(Sharing { files: 1, .. })).then_some(())).await;
+    });
+}
+
+#[test]
+fn offers_that_cannot_be_read_keep_nothing_else_waiting() {
+    on_a_disk_that_hangs(async |hang| {
+        let lan = FakeLan::default();
+        let mut ann = Someone::on(&lan, "ann").await;
+        lan.add("bob", &["127.0.0.1:9".parse().unwrap()]);
+        ann.sees("bob").await;
+        let hanging = hang();
+        for number in 0..20 {
+            ann.tell(Command::Offer { to: name("bob"), path: number.to_string().into() }).await;
+        }
+        // He does not answer, but he is asked.
+        ann.tell(Command::AskUserInfo(name("bob"))).await;
+        ann.wait(|event| matches!(event, Event::Unanswered { .. }).then_some(())).await;
+        drop(hanging);
+        for _ in 0..20 {
+            ann.wait(|event| matches!(event, Event::NotOffered { .. }).then_some(())).await;
+        }
     });
 }
