@@ -109,10 +109,10 @@ impl Peer<'_> {
         let habits = self.habits_of(&from);
         let folder = self.parameters.downloads.clone();
         let is_offered = offer.is_some();
-        // Whoever was started anew since, and offers it no longer, has another port.
-        let may_be_empty = offer.is_some_and(|offer| at.as_ref() == Some(&offer.at));
+        let at = at.unwrap_or_default();
+        let may_be_empty = offer.is_some_and(|offer| offer.still_stands(&at));
         let wanted = Wanted { peer: from, file, is_offered, may_be_empty, folder, save_as };
-        let (event, order) = self.transfers.download(wanted, at.unwrap_or_default(), habits);
+        let (event, order) = self.transfers.download(wanted, at, habits);
         let id = event.id;
         self.tell(Event::Transfer(event)).await;
         if let Some(error) = unknown {

@@ -29,6 +29,14 @@ pub(super) struct Offer {
     pub(super) file: String,
 }
 
+impl Offer {
+    /// Whether it still stands when whoever made it is at these addresses, however many more than then. A program that was
+    /// started anew has another port, and does not know what it has offered before.
+    pub(super) fn still_stands(&self, now_at: &[SocketAddr]) -> bool {
+        self.at.iter().any(|before| now_at.contains(before))
+    }
+}
+
 /// What comes of an offer.
 #[derive(Debug, Default)]
 pub(super) struct Offered {
@@ -39,10 +47,15 @@ pub(super) struct Offered {
 }
 
 impl Offers {
-    /// Takes up an offer, unless it waits already or whoever makes it has too many.
+    /// Takes up an offer, unless whoever makes it has too many. One that waits already is renewed, which is no news.
     pub(super) fn add(&mut self, offer: Offer) -> Offered {
         let Offer { from, file, .. } = &offer;
-        if !social::can_be_asked_for(file) || self.find(&from.name, file).is_some() {
+        let is_it = |known: &&mut Offer| known.from.name == from.name && known.file == *file;
+        if let Some(known) = self.0.values_mut().find(is_it) {
+            *known = offer;
+            return Offered::default();
+        }
+        if !social::can_be_asked_for(file) {
             return Offered::default();
         }
         let waiting = self.0.iter().map(|(offer, known)| (*offer, &known.from));
@@ -104,6 +117,19 @@ mod tests {
         assert!(offers.add(offer("cid", 3, "late.txt")).dropped.is_some(), "who has most makes room");
         assert_eq!(offers.take(of_bob), Some(offer("bob", 2, "photo.jpg")));
         assert_eq!(offers.take(of_bob), None);
+    }
+
+    #[test]
+    fn an_offer_stands_as_long_as_an_address_is_left_and_is_renewed_by_the_same_one() {
+        let at = |last: u8, port| SocketAddr::from(([10, 0, 0, last], port));
+        let of_bob = |at: &[SocketAddr]| Offer { at: at.to_vec(), ..offer("bob", 2, "empty") };
+        let mut offers = Offers::default();
+        let number = offers.add(of_bob(&[at(2, 4001)])).new.unwrap();
+        let stands = |offers: &Offers, now_at: &[SocketAddr]| offers.0[&number].still_stands(now_at);
+        assert!(stands(&offers, &[at(3, 4001), at(2, 4001)]));
+        assert!(!stands(&offers, &[at(2, 4002)]), "started anew");
+        assert!(offers.add(of_bob(&[at(2, 4002)])).new.is_none());
+        assert!(stands(&offers, &[at(2, 4002)]));
     }
 
     #[test]
