@@ -186,7 +186,7 @@ impl Peer<'_> {
     pub(super) fn ask_for_pictures(&mut self, now: Instant) {
         for name in self.pictures.due(now) {
             let at = self.node.addresses(&name).unwrap_or_default();
-            let habits = self.habits.get(&name).copied().unwrap_or_default();
+            let habits = self.habits_of(&name);
             self.errands.picture(name, at, habits);
         }
     }

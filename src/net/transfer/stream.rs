@@ -1,7 +1,7 @@
 //! Bytes from a file to a socket and back, without holding more than a few of them.
 //!
-//! Blocks: each transfer has a thread of its own, from tokio's pool. The socket itself does not block, so that a
-//! transfer can be ended at any time.
+//! Blocks: each upload has a thread from tokio's pool, and downloads have threads of their own. The socket itself does
+//! not block, so that a transfer can be ended at any time.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
