@@ -156,7 +156,7 @@ fn transfer(transfer: &Transfer) -> Value {
             TransferState::Offered | TransferState::Running => "running",
             TransferState::Done => "done",
             TransferState::Failed(_) => "failed",
-            TransferState::Cancelled | TransferState::CancelledThere => "cancelled",
+            TransferState::Cancelled | TransferState::EndedThere => "cancelled",
         },
         "path": transfer.path.to_string_lossy(),
     })

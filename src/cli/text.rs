@@ -115,7 +115,7 @@ fn transfer(transfer: &Transfer) -> Vec<String> {
         }
         TransferState::Done => vec![format!("* {file} {way} {peer}: {done} bytes")],
         TransferState::Cancelled => vec![format!("* {file} {way} {peer}: cancelled")],
-        TransferState::CancelledThere => vec![format!("* {file} {way} {peer}: cancelled by {peer}")],
+        TransferState::EndedThere => vec![format!("* {file} {way} {peer}: broken off by {peer}")],
         TransferState::Failed(because) => vec![format!("! {file} {way} {peer}: {because}")],
     }
 }

@@ -219,8 +219,9 @@ pub enum TransferState {
     Failed(NetError),
     /// The user has ended it.
     Cancelled,
-    /// The other side, which gets the file, has ended it: their user has, or their program has ended or found no room.
-    CancelledThere,
+    /// The other side, which gets the file, has ended it: their user has, or their program has ended or found no room. Which
+    /// of these is not known.
+    EndedThere,
 }
 
 /// How one is connected.

@@ -207,7 +207,7 @@ fn state_words(transfer: &Transfer) -> String {
         }
         _ if transfer.is_tried_again() => gettext("Trying again…"),
         TransferState::Cancelled => gettext("Cancelled"),
-        TransferState::CancelledThere => gettext_f("Cancelled by {name}", &[("name", &now.peer.shown())]),
+        TransferState::EndedThere => gettext_f("{name} has broken it off.", &[("name", &now.peer.shown())]),
         TransferState::Failed(error) => Problem::new(error, &now.peer.shown()).sentences(),
         TransferState::Running => {
             let amount = match now.total {

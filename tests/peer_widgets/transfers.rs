@@ -149,30 +149,38 @@ fn what_failed_says_why_and_is_tried_again() {
 }
 
 #[gtk::test]
-fn whoever_gets_a_file_can_end_it_and_alone_try_it_again() {
+fn what_was_offered_and_broken_off_there_is_offered_again_and_nothing_else() {
     let stage = Stage::new();
     let _online = stage.buddy_list();
     let window = TransfersWindow::new(&app(), &stage.client);
     window.present();
-    stage.transfer(1, 5, Some(10), Direction::Out, TransferState::CancelledThere);
-    shows(&window, "Cancelled by bob");
+    stage.transfer(1, 5, Some(10), Direction::Out, TransferState::EndedThere);
+    shows(&window, "bob has broken it off.");
     assert!(all::<gtk::Label>(&window).iter().all(|label| !label.has_css_class("problem")));
-    assert!(!labelled::<gtk::Button>(&window, "Retry").is_mapped());
-    // What was asked for has ended here.
-    let ended = Transfer {
-        id: TransferId(1),
+    press_shown(&window, "Retry");
+    let offer = Command::Offer { to: name("bob"), path: "/nowhere/file 1".into() };
+    assert_eq!(stage.take_sent(), [offer]);
+    press(&window, "Clear Finished");
+    shows(&window, "No transfers");
+    // What they have asked for, they can ask for again.
+    let ended = |state| Transfer {
+        id: TransferId(2),
         peer: name("bob"),
         file: "file 1".to_owned(),
         direction: Direction::Out,
         was_offered: false,
         done: 5,
         total: Some(10),
-        state: TransferState::Cancelled,
+        state,
         path: "/nowhere/file 1".into(),
     };
-    stage.tell(Event::Transfer(ended));
-    shows(&window, "Cancelled");
-    assert!(!labelled::<gtk::Button>(&window, "Retry").is_mapped());
+    for (state, words) in
+        [(TransferState::EndedThere, "bob has broken it off."), (TransferState::Cancelled, "Cancelled")]
+    {
+        stage.tell(Event::Transfer(ended(state)));
+        shows(&window, words);
+        assert!(!labelled::<gtk::Button>(&window, "Retry").is_mapped());
+    }
 }
 
 #[gtk::test]

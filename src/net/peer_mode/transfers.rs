@@ -155,7 +155,7 @@ impl Transfers {
                 debug!(file = transfer.file, %error, "a file was asked for and did not go out");
                 return None;
             }
-            Err(TransferError::Lost { error, .. }) if is_reset(&error) => TransferState::CancelledThere,
+            Err(TransferError::Lost { error, .. }) if is_reset(&error) => TransferState::EndedThere,
             Err(error) => ended_early(error),
         };
         Some(transfer)

@@ -120,7 +120,9 @@ impl Transfer {
     /// The command that tries again what has ended early.
     pub(super) fn again(&self) -> Option<Command> {
         let now = self.now()?;
-        if self.is_tried_again() || !matches!(now.state, TransferState::Failed(_) | TransferState::Cancelled) {
+        let has_ended_early =
+            matches!(now.state, TransferState::Failed(_) | TransferState::Cancelled | TransferState::EndedThere);
+        if self.is_tried_again() || !has_ended_early {
             return None;
         }
         Some(match now.direction {

@@ -186,7 +186,7 @@ async fn an_offered_file_may_be_empty_unless_the_offer_may_be_over() {
 }
 
 #[tokio::test]
-async fn whoever_stops_getting_a_file_has_cancelled_it() {
+async fn whoever_stops_getting_a_file_has_ended_it() {
     let lan = FakeLan::default();
     let mut ann = Someone::on(&lan, "ann").await;
     patient_bob(&lan).await;
@@ -204,7 +204,7 @@ async fn whoever_stops_getting_a_file_has_cancelled_it() {
         drop(reading);
         let ended = ann.transfer().await;
         assert_eq!((&ended.file[..], ended.was_offered), (file, was_offered));
-        assert_eq!(ended.state, TransferState::CancelledThere);
+        assert_eq!(ended.state, TransferState::EndedThere);
     }
 }
 
