@@ -24,6 +24,10 @@ pub use service_type::{ServiceType, ServiceTypeError};
 
 use crate::protocol::ident::UserName;
 
+/// How long it takes at most until others believe that a peer has another address: its program has to notice that, to tell
+/// it, and to tell it again when it is asked, while anybody may object.
+pub(super) const RELOCATION: Duration =
+    Duration::from_secs(mdns::ADDRESSES_EVERY as u64).saturating_add(directory::OBJECTION);
 /// How many orders may wait for discovery.
 const ORDERS: usize = 256;
 /// How many events may wait for the owner; then discovery waits.

@@ -99,6 +99,20 @@ def test_an_address_that_changes(network):
     assert bob.peers()["Ann"]["address"] == ann.host.address
 
 
+def test_whoever_speaks_from_a_new_address_before_that_is_known(network):
+    ann, bob = two(network)
+    # By then Ann takes no other address of Bob's on trust any more.
+    stays("they know each other for a while", lambda: set(ann.peers()) == {"Bob"}, 4)
+    for number in (98, 99, 100):
+        ip("-n", bob.host.namespace, "addr", "flush", "dev", "eth0", "scope", "global")
+        ip("-n", bob.host.namespace, "addr", "add", f"10.77.0.{number}/24", "dev", "eth0")
+        mark = ann.mark()
+        bob.do("/chat", "Ann")
+        invitation = ann.event("invitation", SOON, mark, **{"from": "Bob"})
+        ann.do("/accept", str(invitation["id"]))
+        bob.event("conversation", SOON, id=invitation["id"], state="open")
+
+
 def test_a_network_that_is_gone_for_a_while(network):
     ann, bob = two(network)
     ann.host.link("set", "eth0", "down")

@@ -17,9 +17,9 @@ const PEERS: usize = 1000;
 /// How many host names of one's own are remembered: each name that is tried has its own.
 const OWN_HOSTS: usize = 64;
 /// How long somebody may contradict of whom the network says that they are gone or elsewhere. Who has been said to be gone
-/// by somebody else, by mistake or out of malice, tells so after a second. It is less than a request waits whose sender is
-/// not known.
-const OBJECTION: Duration = Duration::from_millis(2500);
+/// by somebody else, by mistake or out of malice, tells so after a second. Part of [`super::RELOCATION`], for which requests
+/// wait whose sender is not known.
+pub(super) const OBJECTION: Duration = Duration::from_millis(2500);
 /// The same where it is said in the way in which this program says goodbye: shorter, because it mostly is true then, and
 /// people are to see at once who leaves, but long enough for an answer to a question. Nobody answers to two questions in a
 /// second, so whoever is slandered twice is gone for a moment.

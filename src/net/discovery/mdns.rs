@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::announcer::Announcer;
 use self::browser::{Browser, Sight};
+pub(super) use self::browser::ADDRESSES_EVERY;
 use self::doubts::SecondLook;
 use self::patience::Patience;
 use super::directory::Directory;

@@ -12,6 +12,7 @@ use super::errands;
 use super::files::{Files, Found};
 use super::offers::Offer;
 use crate::net::command::OfferId;
+use crate::net::discovery::RELOCATION;
 use crate::net::event::Event;
 use crate::net::exchange::{Arrival, Reply, Request};
 use crate::net::fairness::Origin;
@@ -20,13 +21,13 @@ use crate::protocol::ident::UserName;
 use crate::protocol::social::{PeerRequest, UserInfo};
 
 /// A peer that has just come, or has another address than before, can be faster than the news of it: its requests wait for
-/// so long.
-const EARLY: Duration = Duration::from_secs(3);
+/// so long, which includes some time for that to be sent and heard on a slow network.
+const EARLY: Duration = RELOCATION.saturating_add(Duration::from_millis(1500));
 /// How often the network is searched because of such requests, at most: anybody can send them.
 const SEARCH: Duration = Duration::from_secs(10);
-/// Most requests that wait so, and most of them from one address.
-const WAITING: usize = 64;
-const WAITING_EACH: usize = 8;
+/// Most requests that wait so, and most of them from one address: somebody who writes may send two in a second meanwhile.
+const WAITING: usize = 128;
+const WAITING_EACH: usize = 16;
 /// After what time of looking through the shared folder somebody is told what is known of it. Some ask again by then.
 const SLOW: Duration = Duration::from_secs(2);
 

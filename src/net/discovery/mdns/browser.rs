@@ -16,7 +16,7 @@ const RECORDS: i64 = 12_000;
 /// How long a peer may take to answer whether it is still there.
 pub(super) const VERIFICATION: Duration = Duration::from_secs(3);
 /// How often to look for changed addresses of this computer, in seconds.
-const ADDRESSES_EVERY: u32 = 2;
+pub(in super::super) const ADDRESSES_EVERY: u32 = 2;
 
 /// What the browser has learnt.
 pub(super) enum Sight {
