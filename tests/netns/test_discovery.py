@@ -68,6 +68,16 @@ def test_a_killed_peer_is_noticed(network):
     eve.sees("Ann", timeout=10)
 
 
+def test_many_who_are_killed_at_the_same_time_are_noticed(network):
+    ann, *others = peers = in_one_network(network, ["Ann", *(f"Bob {number}" for number in range(8))])
+    all_see_all(peers)
+    for other in others:
+        other.kill()
+    for other in others:
+        ann.do("/info", other.name)
+    ann.sees(timeout=10)
+
+
 def test_a_peer_whose_host_has_gone_is_noticed(network):
     ann, bob = in_one_network(network, ["Ann", "Bob"])
     all_see_all([ann, bob])

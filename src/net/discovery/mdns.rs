@@ -14,6 +14,7 @@
 mod announcer;
 mod browser;
 mod doubts;
+mod findings;
 mod oneself;
 mod patience;
 
@@ -24,8 +25,8 @@ use async_channel::{Receiver, Sender};
 use tokio::time::{Instant, sleep_until};
 
 use self::announcer::Announcer;
-use self::browser::{Browser, Sight};
 pub(super) use self::browser::ADDRESSES_EVERY;
+use self::browser::{Browser, Sight};
 use self::doubts::SecondLook;
 use self::patience::Patience;
 use super::directory::Directory;
@@ -179,7 +180,7 @@ impl Task {
                 self.announce_change();
             }
             Order::Refresh => self.search_anew(),
-            Order::AskAgain => self.browser.ask_again(&self.advertisement.service_type),
+            Order::AskAgain => self.browser.ask_again(),
             Order::Verify(name) => {
                 if let Some(full_name) = self.directory.suspect(&name) {
                     self.verify(&full_name);
@@ -221,7 +222,7 @@ impl Task {
                 self.ask_about_doubtful();
                 if event.is_some() {
                     // Whoever was out of reach for a moment need not notice that, and so does not tell when they are back.
-                    self.browser.ask_again(&self.advertisement.service_type);
+                    self.browser.ask_again();
                 }
                 self.emit(event).await;
             }

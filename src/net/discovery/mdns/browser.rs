@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use mdns_sd::{
-    DaemonEvent, IfKind, IfPredicate, Receiver, RecvError, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent,
-};
+use mdns_sd::{DaemonEvent, IfKind, IfPredicate, Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent};
 use tokio::time::timeout;
 
+use super::findings::Findings;
 use crate::net::discovery::ServiceType;
 use crate::net::discovery::sighting::{Address, Sighting};
 use crate::net::interfaces::is_for_peers;
@@ -40,9 +39,8 @@ pub(super) struct Browser {
 
 struct Running {
     daemon: ServiceDaemon,
-    found: Receiver<ServiceEvent>,
-    /// What the search had found before it was asked again; it closes soon.
-    found_before: Option<Receiver<ServiceEvent>>,
+    service_type: String,
+    findings: Findings,
     notices: Receiver<DaemonEvent>,
 }
 
@@ -50,18 +48,17 @@ impl Browser {
     pub(super) fn start(service_type: &ServiceType) -> Self {
         let running = start_daemon().and_then(|daemon| {
             let notices = daemon.monitor()?;
-            let found = daemon.browse(service_type.as_str())?;
-            Ok(Running { daemon, found, found_before: None, notices })
+            let service_type = service_type.as_str().to_owned();
+            let findings = Findings::new(daemon.browse(&service_type)?);
+            Ok(Running { daemon, service_type, findings, notices })
         });
         Self { running: running.map_err(|error| Some(error.to_string())) }
     }
 
     /// Asks for those who are not known: now, and ever more seldom from then on, as at the beginning.
-    pub(super) fn ask_again(&mut self, service_type: &ServiceType) {
-        if let Ok(running) = &mut self.running
-            && let Ok(found) = running.daemon.browse(service_type.as_str())
-        {
-            running.found_before = Some(std::mem::replace(&mut running.found, found));
+    pub(super) fn ask_again(&mut self) {
+        if let Ok(Running { daemon, service_type, findings, .. }) = &mut self.running {
+            findings.ask_again(|| daemon.browse(service_type));
         }
     }
 
@@ -76,21 +73,16 @@ impl Browser {
                 return Sight::Unavailable(why);
             }
         };
+        let Running { daemon, service_type, findings, notices } = running;
         loop {
             let sight = tokio::select! {
                 biased;
-                event = next_of(running.found_before.as_ref()) => {
-                    if event.is_err() {
-                        running.found_before = None;
-                    }
-                    event.ok().and_then(sight)
-                }
-                notice = running.notices.recv_async() => match notice {
+                notice = notices.recv_async() => match notice {
                     Ok(DaemonEvent::IpAdd(_)) => Some(Sight::NewAddress),
                     Ok(_) => None,
                     Err(_) => Some(Sight::Ended),
                 },
-                event = running.found.recv_async() => match event {
+                event = findings.next(|| daemon.browse(service_type)) => match event {
                     Ok(event) => sight(event),
                     Err(_) => Some(Sight::Ended),
                 },
@@ -125,14 +117,6 @@ impl Browser {
             // There is nothing to say goodbye to, so nobody waits for it.
             let _ = running.daemon.shutdown();
         }
-    }
-}
-
-/// What comes next of a search that may be none.
-async fn next_of(search: Option<&Receiver<ServiceEvent>>) -> Result<ServiceEvent, RecvError> {
-    match search {
-        Some(search) => search.recv_async().await,
-        None => std::future::pending().await,
     }
 }
 

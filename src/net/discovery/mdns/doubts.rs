@@ -78,7 +78,7 @@ impl Task {
     pub(super) fn end_look(&mut self) {
         self.second_look.stop();
         self.second_look.asked = 0;
-        self.browser.ask_again(&self.advertisement.service_type);
+        self.browser.ask_again();
     }
 
     pub(super) async fn see_again(&mut self, sight: Sight) {
