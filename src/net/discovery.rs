@@ -104,6 +104,12 @@ pub(super) enum Trouble {
     TooMany(usize),
 }
 
+/// Under which name one is announced who wants this one, if nobody else is: dots and lengths that DNS or other programs do not
+/// take are not in it.
+pub(super) fn announced_name(wanted: &UserName) -> UserName {
+    UserName::received(&instance::from_wanted(wanted.as_str()))
+}
+
 /// One's own announcement and the search for others. When it is dropped, both end, with a goodbye that may not go out
 /// any more when the program ends at once: use [`Discovery::stop`] for that.
 #[derive(Debug)]

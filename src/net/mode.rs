@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::discovery::ServiceType;
+use super::discovery::{ServiceType, announced_name};
 use crate::protocol::ident::UserName;
 use crate::protocol::im::DEFAULT_PORT;
 use crate::protocol::social::UserInfo;
@@ -27,6 +27,14 @@ impl Mode {
         match self {
             Self::Server(parameters) => &parameters.name,
             Self::Peer(parameters) => &parameters.name,
+        }
+    }
+
+    /// What others see if nobody else has the wanted name. Among peers not every name can be announced as it is.
+    pub fn name_if_free(&self) -> UserName {
+        match self {
+            Self::Server(parameters) => parameters.name.clone(),
+            Self::Peer(parameters) => announced_name(&parameters.name),
         }
     }
 

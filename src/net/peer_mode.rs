@@ -35,7 +35,7 @@ use self::offers::Offers;
 use self::pictures::Pictures;
 use self::transfers::Transfers;
 use super::command::Command;
-use super::discovery::{self, Advertisement, Discovery};
+use super::discovery::{self, Advertisement, Discovery, announced_name};
 use super::event::{Contact, Event, LinkState, NetError, NetErrorKind, Sharing};
 use super::events::EventSender;
 use super::exchange::{self, Arrival, Habits, Request};
@@ -144,7 +144,7 @@ pub(super) async fn run(
         picture: parameters.info.picture.as_deref().map(pictures::mark),
     });
     let mut peer = Peer {
-        node: Node::new(parameters.name.clone(), parameters.service_type.as_str()),
+        node: Node::new(announced_name(&parameters.name), parameters.service_type.as_str()),
         discovery,
         events,
         questions,

@@ -81,6 +81,21 @@ fn another_name_than_was_asked_for_is_told_with_its_reason() {
 }
 
 #[gtk::test]
+fn a_name_that_cannot_be_announced_as_it_is_accuses_nobody() {
+    let stage = Stage::new();
+    let (window, settings) = stage.buddy_list();
+    settings.set_name(&name("J.R.R. Tolkien"));
+    stage.tell(Event::Link(LinkState::Offline(None)));
+    stage.client.send(Command::Connect(settings.mode().unwrap())).unwrap();
+    let online =
+        |who: &str| Event::Link(LinkState::Online { at: "port 4000".into(), name: name(who), port: Some(4000) });
+    stage.tell(online("J R R Tolkien"));
+    assert_eq!(stage.client.problem(), None);
+    stage.tell(online("J R R Tolkien (2)"));
+    shows(&window, "Somebody else on this network is called J R R Tolkien, so others see you as J R R Tolkien (2).");
+}
+
+#[gtk::test]
 fn while_one_is_offline_nobody_sees_a_presence() {
     let stage = Stage::new();
     let (window, settings) = stage.buddy_list();

@@ -257,7 +257,9 @@ async fn told_after(news: discovery::Event) -> Vec<Event> {
     found.send(news).await.unwrap();
     let lan = FakeLan::default();
     let running =
-        tokio::spawn(async move { run(parameters("ann"), &inbox, &outbox, |it| (lan.join(it).0, finds)).await });
+        tokio::spawn(
+            async move { run(parameters("J.R.R. Tolkien"), &inbox, &outbox, |it| (lan.join(it).0, finds)).await },
+        );
     let mut told = Vec::new();
     let telling = async {
         while !matches!(told.last(), Some(Event::Problem(_))) {
@@ -285,9 +287,10 @@ async fn whoever_is_online_without_being_found_is_told_after_that() {
         (discovery::Trouble::NoFreeName, NetErrorKind::NoFreeName),
     ] {
         let told = told_after(discovery::Event::Trouble(trouble)).await;
-        let [.., Event::Link(LinkState::Online { .. }), Event::Problem(error)] = told.as_slice() else {
+        let [.., Event::Link(LinkState::Online { name, .. }), Event::Problem(error)] = told.as_slice() else {
             panic!("{told:?}")
         };
+        assert_eq!(name.as_str(), "J R R Tolkien", "by which name others would find them");
         assert_eq!(error.kind, kind);
     }
 }

@@ -239,7 +239,7 @@ impl Client {
         outbox(command).inspect_err(|error| self.tell_problem(Some(error.clone().into())))?;
         if let Some(mode) = mode {
             self.imp().has_files.set(mode.has_files());
-            self.imp().asked_name.replace(Some(mode.name().clone()));
+            self.imp().asked_name.replace(Some(mode.name_if_free()));
         }
         if shares_anew {
             self.set_sharing(None);

@@ -27,7 +27,7 @@ pub enum Failure {
     },
     /// Somebody else has the name that was asked for.
     Renamed {
-        /// That name.
+        /// That name, as it can be had.
         asked: UserName,
         /// What one is called instead.
         name: UserName,
