@@ -96,8 +96,9 @@ pub(super) enum Trouble {
     /// The multicast sockets cannot be used.
     #[error("discovery does not work on this computer: {0}")]
     Unavailable(String),
-    /// Every name that was tried is taken. Others are tried now and then; as long as there is none, nobody else finds one.
-    #[error("every name that was tried is taken")]
+    /// Every name that was tried is taken, or could not be announced in time: mdns-sd does not tell which. Others are tried now
+    /// and then; as long as there is none, nobody else finds one. [`Event::Published`] ends it.
+    #[error("every name that was tried is taken, or cannot be announced")]
     NoFreeName,
     /// There are more peers than are kept; the others are not shown.
     #[error("the first {0} are kept")]

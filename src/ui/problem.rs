@@ -230,8 +230,10 @@ fn words(error: &NetError, address: &str) -> (String, String) {
             because(error, &gettext("Others can still be added by their address.")),
         ),
         NetErrorKind::NoFreeName => (
-            gettext("Somebody on this network answers to every name, so others cannot find you."),
-            gettext("Klatch goes on trying. Until then, others can be added by their address."),
+            gettext("No free name was found on this network, so others cannot find you."),
+            gettext(
+                "Somebody may be answering to every name, or multicast is blocked on this computer. Klatch goes on trying. Until then, others can be added by their address.",
+            ),
         ),
         NetErrorKind::TooManyPeers => (
             gettext("There are too many people on this network to show them all."),

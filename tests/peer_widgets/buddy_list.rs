@@ -236,6 +236,12 @@ fn going_online_hides_only_what_is_over_by_that() {
     shows(&window, "Others on this network cannot be found.");
     stage.tell(Event::Link(LinkState::Connecting { to: "_klatch._tcp.local.".into() }));
     assert!(!sees(&window, "Others on this network cannot be found."));
+    stage.tell(online());
+    let nameless = "No free name was found on this network, so others cannot find you.";
+    stage.tell(problem(NetErrorKind::NoFreeName));
+    shows(&window, nameless);
+    stage.tell(online());
+    assert!(!sees(&window, nameless), "one has a name now");
     stage.tell(problem(NetErrorKind::LocalFile));
     stage.tell(online());
     shows(&window, folder);

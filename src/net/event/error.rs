@@ -105,8 +105,9 @@ pub enum NetErrorKind {
     /// Peer mode: others cannot be found or cannot find one.
     #[error("the network cannot be searched")]
     Discovery,
-    /// Peer mode: others cannot find one, as somebody claims every name. It is tried again by itself.
-    #[error("somebody on this network answers to every name, so that others cannot find you")]
+    /// Peer mode: others cannot find one. Somebody claims every name, or none can be told to anybody. It is tried again by
+    /// itself, and over when one is online under another name, or the same again.
+    #[error("no free name was found on this network, so that others cannot find you")]
     NoFreeName,
     /// Peer mode: more people are on this network than are kept; some are left out.
     #[error("more people are on this network than can be shown")]

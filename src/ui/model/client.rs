@@ -329,7 +329,7 @@ impl Client {
         let is_over = |problem: &Failure| match link {
             // What is still wrong goes wrong again.
             LinkState::Connecting { .. } => true,
-            LinkState::Online { .. } => !self.is_online() && problem.is_over_online(),
+            LinkState::Online { .. } => problem.is_over_online(self.is_online()),
             // They say that one is still connected.
             LinkState::Offline(_) | LinkState::Reconnecting { .. } => {
                 problem.kind() == Some(NetErrorKind::BadMessage) || matches!(problem, Failure::Renamed { .. })

@@ -56,10 +56,11 @@ impl Failure {
         }
     }
 
-    /// Whether it is over once one is online. What is wrong with a file or a folder of this computer is not, nor is what
-    /// became of a file for somebody.
-    pub(super) fn is_over_online(&self) -> bool {
+    /// Whether it is over when that one is online is told, once more if one `was` so before: then others can find one now.
+    /// What is wrong with a file or a folder of this computer is not, nor is what became of a file for somebody.
+    pub(super) fn is_over_online(&self, was: bool) -> bool {
         match self {
+            Self::General(error) if was => error.kind == NetErrorKind::NoFreeName,
             Self::General(error) => !matches!(error.kind, NetErrorKind::LocalFile | NetErrorKind::DiskFull),
             Self::NotOffered { .. } | Self::Folder { .. } | Self::Renamed { .. } | Self::Stranger { .. } => false,
         }

@@ -34,7 +34,8 @@ pub(super) enum Notice {
         /// One that nobody has: mdns-sd has probed for it, and may have announced it already.
         free: String,
     },
-    /// Somebody else has this name and all that were tried instead.
+    /// Somebody else has this name and all that were tried instead; or none could be announced, as the system lets nobody
+    /// use multicast.
     NoneFree,
     /// The announcement has ended, or could not begin.
     Ended(String),

@@ -62,6 +62,8 @@ impl Task {
         self.timers.announce = Some(Instant::now() + pause.length);
         // Without a network nobody could have taken them.
         if pause.is_first && self.is_on_network {
+            // The same name as before is news again.
+            self.published = None;
             self.emit([Event::Trouble(Trouble::NoFreeName)]).await;
         }
     }
@@ -128,5 +130,30 @@ impl Task {
     pub(super) fn begin_to_announce(&mut self) {
         let name = self.free_name();
         self.announce(&name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::discovery::{Advertisement, ServiceType};
+
+    #[tokio::test]
+    async fn a_name_ends_having_none_even_if_it_is_the_one_of_before() {
+        let (outbox, events) = async_channel::bounded(8);
+        let service_type = ServiceType::default();
+        let name = UserName::received("Ann");
+        let advertisement =
+            Advertisement { service_type, name: name.clone(), port: 9, status: String::new(), picture: None };
+        let mut task = Task::new(advertisement, outbox);
+        let announced = || Notice::Announced("Ann".to_owned());
+        task.begin_to_announce();
+        task.hear(announced()).await;
+        task.hear(announced()).await;
+        task.hear(Notice::NoneFree).await;
+        task.hear(announced()).await;
+        let published = || Event::Published { name: name.clone() };
+        let told: Vec<Event> = std::iter::from_fn(|| events.try_recv().ok()).collect();
+        assert_eq!(told, [published(), Event::Trouble(Trouble::NoFreeName), published()]);
     }
 }
