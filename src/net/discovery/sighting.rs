@@ -6,7 +6,7 @@ use super::Peer;
 use crate::protocol::ident::UserName;
 
 /// How many addresses of one peer are kept.
-const ADDRESSES: usize = 16;
+pub(super) const ADDRESSES: usize = 16;
 /// How many entries of one TXT record are kept.
 const TEXT: usize = 64;
 
@@ -43,14 +43,15 @@ impl Sighting {
         Peer { name, addresses, status, picture, text }
     }
 
-    /// The addresses to try, in this order: those that are `proven`, so that nobody comes before them who was made up since;
+    /// The addresses to try, in this order: those that are `proven`, in theirs, so that nobody comes before them who was made
+    /// up since;
     /// IPv4, because programs written from the slides listen there only; then IPv6, then what holds on one link only. None
     /// where the service is not there (any more).
     pub(super) fn usable(&self, proven: &[IpAddr]) -> Vec<SocketAddr> {
         if self.port == 0 {
             return Vec::new();
         }
-        let mut found: Vec<(bool, u8, SocketAddr)> = Vec::new();
+        let mut found: Vec<(usize, u8, SocketAddr)> = Vec::new();
         for address in &self.addresses {
             // An IPv6 address may stand for an IPv4 one: ::ffff:127.0.0.1.
             let rank = match address.ip.to_canonical() {
@@ -67,7 +68,8 @@ impl Sighting {
                 IpAddr::V6(v6) if rank == 3 => SocketAddrV6::new(v6, self.port, 0, address.interface).into(),
                 ip => SocketAddr::new(ip.to_canonical(), self.port),
             };
-            found.push((!proven.contains(&address.ip()), rank, address));
+            let proven = proven.iter().position(|ip| *ip == address.ip());
+            found.push((proven.unwrap_or(usize::MAX), rank, address));
         }
         // Multicast DNS tells them in no order; ours must not change without a reason.
         found.sort_unstable();

@@ -4,11 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use crate::net::discovery::Peer;
+use crate::net::discovery::sighting::ADDRESSES;
 
 /// How long after a peer was found its addresses may become more without a doubt: not all come in one packet.
 const ARRIVAL: Duration = Duration::from_secs(3);
-/// How many addresses are remembered with which a peer has arrived, and how many that it has got later.
-const PLACES: usize = 16;
+/// How many addresses of a peer are remembered: more than it can have at one time.
+const PLACES: usize = 2 * ADDRESSES;
 
 /// A peer, and what is remembered of it.
 #[derive(Debug)]
@@ -17,10 +18,9 @@ pub(super) struct Known {
     /// The host name in its records.
     pub(super) host: String,
     since: Instant,
-    /// At which addresses it was when it arrived, and which it has got later. Whoever has one of them for a while need not
-    /// prove it again.
-    first: Vec<IpAddr>,
-    later: Vec<IpAddr>,
+    /// At which addresses it was, in the order in which it got them. Whoever has one of them for a while need not prove it
+    /// again.
+    places: Vec<IpAddr>,
     doubt: Option<Doubt>,
     /// It could not be reached, and has been asked whether it is still there.
     pub(super) is_suspect: bool,
@@ -49,21 +49,12 @@ pub(super) enum Outcome {
 
 impl Known {
     pub(super) fn new(peer: Peer, host: String, now: Instant) -> Self {
-        Self {
-            peer,
-            host,
-            since: now,
-            first: Vec::new(),
-            later: Vec::new(),
-            doubt: None,
-            is_suspect: false,
-            is_told: false,
-        }
+        Self { peer, host, since: now, places: Vec::new(), doubt: None, is_suspect: false, is_told: false }
     }
 
-    /// The addresses that go before all others: none as long as it is still arriving.
+    /// The addresses that go before all others, in this order: none as long as it is still arriving.
     pub(super) fn proven(&self, now: Instant) -> &[IpAddr] {
-        if self.is_arriving(now) { &[] } else { &self.first }
+        if self.is_arriving(now) { &[] } else { &self.places }
     }
 
     /// Whether somebody may have been put in its place, or beside it: there is an address at which it never was.
@@ -76,23 +67,25 @@ impl Known {
     }
 
     fn was_at(&self, ip: IpAddr) -> bool {
-        self.first.contains(&ip) || self.later.contains(&ip)
+        self.places.contains(&ip)
     }
 
     /// From now on it is this one, beyond doubt.
     pub(super) fn become_this(&mut self, peer: Peer, host: String, now: Instant) {
-        for ip in peer.addresses.iter().map(SocketAddr::ip) {
-            if self.was_at(ip) {
-                continue;
-            }
-            if self.is_arriving(now) && self.first.len() < PLACES {
-                self.first.push(ip);
-            } else {
-                if self.later.len() == PLACES {
-                    self.later.remove(0);
-                }
-                self.later.push(ip);
-            }
+        let here: Vec<IpAddr> = peer.addresses.iter().map(SocketAddr::ip).collect();
+        if self.is_arriving(now) {
+            // The best come first, in whatever order they were told.
+            self.places.retain(|ip| !here.contains(ip));
+            self.places.splice(..0, here.iter().copied());
+        } else {
+            let new: Vec<IpAddr> = here.iter().copied().filter(|ip| !self.was_at(*ip)).collect();
+            self.places.extend(new);
+        }
+        // However many are invented beside it, where it is stays known.
+        while self.places.len() > PLACES
+            && let Some(oldest) = self.places.iter().position(|ip| !here.contains(ip))
+        {
+            self.places.remove(oldest);
         }
         (self.peer, self.host) = (peer, host);
         (self.doubt, self.is_suspect) = (None, false);

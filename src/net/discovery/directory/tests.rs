@@ -354,7 +354,33 @@ fn of_many_addresses_only_the_last_are_remembered() {
     for number in 2..=100 {
         assert_eq!(moves(&mut directory, number), None);
     }
-    found(moves(&mut directory, 1));
     found(moves(&mut directory, 99));
     assert_eq!(moves(&mut directory, 2), None);
+}
+
+#[test]
+fn whoever_is_put_beside_somebody_who_has_moved_comes_last() {
+    let mut directory = Directory::new(TYPE, "Ann");
+    found(directory.sees(sighting("bob", &["10.0.0.9"])));
+    let mut now = later();
+    let mut is_repeated = |directory: &mut Directory, ips: &[&str]| {
+        now += OBJECTION;
+        assert_eq!(directory.saw(sighting("bob", ips), now), None);
+        assert_eq!(directory.heard_again(sighting("bob", ips), now), None);
+        addresses(directory.settle(now + OBJECTION).first())
+    };
+    assert_eq!(is_repeated(&mut directory, &["10.9.0.9"]), ["10.9.0.9:4001"]);
+    let both = ["10.9.0.9:4001", "10.9.0.1:4001"];
+    assert_eq!(is_repeated(&mut directory, &["10.9.0.1", "10.9.0.9"]), both);
+    // One that is alone for once gets no better place.
+    found(directory.saw(sighting("bob", &["10.9.0.1"]), later()));
+    assert_eq!(addresses(directory.saw(sighting("bob", &["10.9.0.1", "10.9.0.9"]), later()).as_ref()), both);
+    // However many are told beside it, where it is remains known.
+    for number in 100..200 {
+        let beside = format!("10.9.0.{number}");
+        assert_eq!(
+            is_repeated(&mut directory, &["10.9.0.9", &beside]),
+            ["10.9.0.9:4001".to_owned(), format!("{beside}:4001")]
+        );
+    }
 }
