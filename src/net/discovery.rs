@@ -28,8 +28,10 @@ use crate::protocol::ident::UserName;
 /// it, and to tell it again when it is asked, while anybody may object.
 pub(super) const RELOCATION: Duration =
     Duration::from_secs(mdns::ADDRESSES_EVERY as u64).saturating_add(directory::OBJECTION);
-/// How many orders may wait for discovery.
+/// How many orders may wait for discovery, and up to how many of them questions are taken: a chat of hundreds who are out of
+/// reach makes as many of these at once.
 const ORDERS: usize = 256;
+const QUESTIONS: usize = ORDERS / 2;
 /// How many events may wait for the owner; then discovery waits.
 const EVENTS: usize = 256;
 /// How long [`Discovery::stop`] waits.
@@ -142,18 +144,18 @@ impl Discovery {
 
     /// Asks the network again, because somebody is missed. New networks, and the computer's waking up, are noticed without it.
     pub(super) fn refresh(&self) {
-        self.order(Order::Refresh);
+        self.ask(Order::Refresh);
     }
 
     /// Asks for those who are not known: there is a sign that somebody is there who was not found.
     pub(super) fn ask_again(&self) {
-        self.order(Order::AskAgain);
+        self.ask(Order::AskAgain);
     }
 
     /// Asks whether a peer is still there, because it could not be reached. Without an answer it is [`Event::Lost`]
-    /// within some seconds.
+    /// within some seconds. Where many are asked for already, nothing happens: whoever is out of reach is so again later.
     pub(super) fn verify(&self, name: &UserName) {
-        self.order(Order::Verify(name.clone()));
+        self.ask(Order::Verify(name.clone()));
     }
 
     /// Says goodbye and ends. Returns when the goodbye is on the wire, after one second at most.
@@ -167,8 +169,15 @@ impl Discovery {
         let _ = tokio::time::timeout(STOP, stopping).await;
     }
 
+    /// What is not asked now can be asked later; a status that is lost stays so. So questions leave room for what one tells.
+    fn ask(&self, question: Order) {
+        if self.orders.len() < QUESTIONS {
+            self.order(question);
+        }
+    }
+
     fn order(&self, order: Order) {
-        // Nobody asks for so much that it is too much, and a task that takes no orders any more is about to end.
+        // Nobody tells so much that it is too much, and a task that takes no orders any more is about to end.
         let _ = self.orders.try_send(order);
     }
 }
@@ -179,4 +188,22 @@ pub(super) fn start(advertisement: Advertisement) -> (Discovery, Receiver<Event>
     let (outbox, events) = async_channel::bounded(EVENTS);
     tokio::spawn(mdns::run(advertisement, inbox, outbox));
     (Discovery { orders }, events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hundreds_who_are_out_of_reach_leave_room_for_a_status() {
+        let (orders, inbox) = async_channel::bounded(ORDERS);
+        let discovery = Discovery { orders };
+        for number in 0..500 {
+            discovery.verify(&UserName::received(&format!("peer {number}")));
+        }
+        discovery.set_status("away");
+        let given: Vec<Order> = std::iter::from_fn(|| inbox.try_recv().ok()).collect();
+        assert!(matches!(given.last(), Some(Order::Status(status)) if status == "away"), "{given:?}");
+        assert_eq!(given.len(), QUESTIONS + 1);
+    }
 }
