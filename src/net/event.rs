@@ -285,7 +285,7 @@ pub struct Conversation {
     pub unreachable: Vec<UserName>,
     /// Peer mode: who has started it and alone can change its members; may be oneself.
     pub initiator: Option<UserName>,
-    /// Peer mode: the initiator is gone or blocked, so that its members stay as they are.
+    /// Peer mode: the initiator is gone, has started their program again or is blocked, so that its members stay as they are.
     pub is_frozen: bool,
     /// What can be done in it.
     pub phase: Phase,

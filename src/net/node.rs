@@ -247,6 +247,10 @@ impl Node {
             Input::Named(name) => self.rename(name, &mut out),
             Input::Found { name, status, addresses } => {
                 if name != self.me {
+                    if self.people.is_another_program(&name, &addresses) {
+                        self.people.forget(&name);
+                        self.gone(&name, &mut out);
+                    }
                     self.people.found(name.clone(), status, addresses, &mut out);
                     self.returned(&name, &mut out);
                     self.send_notes(&name, &mut out);

@@ -207,6 +207,30 @@ def test_a_chat_goes_on_when_whoever_started_it_was_away(network):
     assert [len(peer.events("invitation")) for peer in peers] == [0, 1, 1]
 
 
+def test_a_member_who_is_killed_and_starts_again_is_invited_again(network):
+    (ann, bob, carl), chat = chat_of_three(network)
+    bob.kill()
+    bob = Klatch(bob.host, "Bob")
+    bob.event("invitation", 20, **{"from": "Ann"})
+    for peer in (ann, carl):
+        peer.wait("Bob is out", lambda: members(peer, chat) == ["Ann", "Carl"], SOON)  # noqa: B023
+    bob.do("/accept", str(chat))
+    are_in_it((ann, bob, carl), chat)
+    all_hear_all((ann, bob, carl), chat)
+
+
+def test_a_chat_stays_frozen_when_whoever_started_it_is_killed_and_starts_again(network):
+    (ann, bob, carl), chat = chat_of_three(network)
+    ann.kill()
+    ann = Klatch(ann.host, "Ann")
+    for peer in (bob, carl):
+        peer.event("conversation", 20, id=chat, frozen=True)
+    ann.sees("Bob", "Carl", timeout=SOON)
+    bob.do("/say", str(chat), "without Ann")
+    carl.event("message", SOON, id=chat, text="without Ann", **{"from": "Bob"})
+    bob.event("conversation", SOON, id=chat, frozen=True, unreachable=["Ann"])
+
+
 def test_two_interfaces_in_one_network(network):
     laptop, other = network.host(), network.host()
     wlan = network.connect(laptop, "wlan0", prefix="10.77.0.7/24")

@@ -11,13 +11,13 @@ use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::PeerRequest;
 
 impl Node {
-    /// Discovery has lost somebody.
+    /// Discovery has lost somebody, or has found another program of theirs.
     pub(super) fn gone(&mut self, name: &UserName, out: &mut Vec<Action>) {
         self.withdraw_where(|invitation| invitation.from.name == *name, out);
         for text in self.texts.values_mut().filter(|text| text.pending.contains(name)) {
             text.give_up(name);
         }
-        self.freeze_chats_of(name, true);
+        self.freeze_chats_of(name);
         // Whatever comes of what is on its way to them: it counts as lost, and who was invited is asked anew.
         let (theirs, others) = std::mem::take(&mut self.asks).into_iter().partition(|(_, it)| it.is_of(name));
         self.asks = others;
@@ -43,7 +43,11 @@ impl Node {
         if self.people.is_blocked(name) {
             return;
         }
-        self.freeze_chats_of(name, false);
+        let ports = self.people.ports(name);
+        for chat in self.chats.values_mut().filter(|chat| chat.is_initiated_by(name)) {
+            // Another program knows nothing of it.
+            chat.freeze(chat.is_beyond(name, &ports));
+        }
         let without: Vec<ConversationId> =
             self.chats.iter().filter(|(_, chat)| chat.misses(name)).map(|(id, _)| id.clone()).collect();
         for id in without {
@@ -79,9 +83,17 @@ impl Node {
         self.note(name, Note::new(request), out);
     }
 
-    pub(super) fn freeze_chats_of(&mut self, initiator: &UserName, is_frozen: bool) {
+    pub(super) fn freeze_chats_of(&mut self, initiator: &UserName) {
         for chat in self.chats.values_mut().filter(|chat| chat.is_initiated_by(initiator)) {
-            chat.freeze(is_frozen);
+            chat.freeze(true);
+        }
+    }
+
+    /// The initiator of a chat is still in it, or again, if it is they who speak in it.
+    pub(super) fn heard_in(&mut self, id: &ConversationId, speaker: &UserName) {
+        let ports = self.people.ports(speaker);
+        if let Some(chat) = self.chats.get_mut(id).filter(|chat| chat.is_initiated_by(speaker)) {
+            chat.heard_initiator(ports);
         }
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Chat {
     pub(super) shown: Conversation,
     /// Who was in it when discovery lost them, and may believe to be so still.
     pub(super) lost: BTreeSet<UserName>,
+    /// At which ports its initiator was when they were last heard in it; nothing in one's own.
+    heard_at: BTreeSet<u16>,
     /// What the user interface was told last.
     told: Option<Conversation>,
     pace: Pace,
@@ -53,7 +55,8 @@ impl Chat {
         Self::new(wire, true, Conversation { initiator: Some(me), ..shown })
     }
 
-    /// A chat that `initiator` has invited oneself to, who is `me`; the user interface knows it as `id`.
+    /// A chat that `initiator` has invited oneself to, who is `me`; the user interface knows it as `id`. Nothing was heard of
+    /// them in it yet.
     pub(super) fn of(initiator: UserName, wire: ConversationId, id: ConversationId, me: UserName) -> Self {
         let mut shown = Conversation::entered(id, me, Vec::new());
         shown.members.push(initiator.clone());
@@ -65,7 +68,16 @@ impl Chat {
     fn new(wire: ConversationId, is_own: bool, shown: Conversation) -> Self {
         let mut pace = Pace::default();
         pace.changed();
-        Self { wire, is_own, accepted_by: None, shown, lost: BTreeSet::new(), told: None, pace }
+        Self {
+            wire,
+            is_own,
+            accepted_by: None,
+            shown,
+            lost: BTreeSet::new(),
+            heard_at: BTreeSet::new(),
+            told: None,
+            pace,
+        }
     }
 
     /// Whether it is a chat of this other person.
@@ -153,9 +165,23 @@ impl Chat {
         was_member
     }
 
+    /// Its initiator, who is at these ports now, has said something that only whoever is in it can know.
+    pub(super) fn heard_initiator(&mut self, at: BTreeSet<u16>) {
+        self.freeze(at.is_empty());
+        self.heard_at = at;
+    }
+
+    /// Whether somebody who is at these ports now, or at none, is its initiator by name alone: the program that was in it is
+    /// gone, and what is told to another one is told to nobody.
+    pub(super) fn is_beyond(&self, name: &UserName, at: &BTreeSet<u16>) -> bool {
+        self.is_initiated_by(name) && self.heard_at.is_disjoint(at)
+    }
+
     pub(super) fn freeze(&mut self, frozen: bool) {
-        self.shown.is_frozen = frozen;
-        self.pace.changed();
+        if self.shown.is_frozen != frozen {
+            self.shown.is_frozen = frozen;
+            self.pace.changed();
+        }
     }
 
     pub(super) fn unreached(&mut self, name: &UserName) {

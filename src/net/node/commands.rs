@@ -27,7 +27,7 @@ impl Node {
                 }
                 if blocked || !self.people.is_known(&name) {
                     // From a blocked initiator one does not hear any more who is in the chat, or that it is over.
-                    self.freeze_chats_of(&name, true);
+                    self.freeze_chats_of(&name);
                 } else {
                     self.returned(&name, out);
                 }
@@ -111,9 +111,11 @@ impl Node {
         let accept = accept && has_room;
         out.push(Action::Reply(invitation.reply, if accept { Reply::Ack } else { Reply::Nack }));
         if accept {
-            let mut chat = Chat::of(invitation.from.name, invitation.wire, id.clone(), self.me.clone());
+            let initiator = invitation.from.name;
+            let mut chat = Chat::of(initiator.clone(), invitation.wire, id.clone(), self.me.clone());
             chat.accepted_by = Some(invitation.reply);
             self.chats.insert(id.clone(), chat);
+            self.heard_in(id, &initiator);
         } else {
             self.refused.push(Refused::new(invitation, moment.now));
         }
@@ -148,8 +150,13 @@ impl Node {
         let request = Arc::new(PeerRequest::Message { chat, from: me, body });
         self.texts.insert(message, Text::to(others.clone()));
         for name in others {
-            let request = Arc::clone(&request);
-            self.note(&name, Note { request, message: Some((id.clone(), message)), tries: 0 }, out);
+            let note = Note { request: Arc::clone(&request), message: Some((id.clone(), message)), tries: 0 };
+            let ports = self.people.ports(&name);
+            if self.chats.get(id).is_some_and(|chat| chat.is_beyond(&name, &ports)) {
+                self.undelivered(&name, &note, true);
+            } else {
+                self.note(&name, note, out);
+            }
         }
     }
 }

@@ -62,7 +62,8 @@ impl Node {
             out.push(Action::Reply(reply, Reply::Nack));
             return;
         };
-        if self.find(&wire, |chat| chat.is_initiated_by(&name)).is_some() {
+        if let Some(id) = self.find(&wire, |chat| chat.is_initiated_by(&name)) {
+            self.heard_in(&id, &name);
             // The initiator asks again: our ACK was lost on its way.
             out.push(Action::Reply(reply, Reply::Ack));
             return;

@@ -155,7 +155,7 @@ impl Node {
     }
 
     /// A note did not arrive; it is tried again unless it was given up.
-    fn undelivered(&mut self, to: &UserName, note: &Note, gave_up: bool) {
+    pub(super) fn undelivered(&mut self, to: &UserName, note: &Note, gave_up: bool) {
         let Some((chat, message)) = &note.message else { return };
         if let Some(chat) = self.chats.get_mut(chat) {
             chat.unreached(to);

@@ -48,6 +48,10 @@ impl Person {
     }
 }
 
+fn ports(addresses: &[SocketAddr]) -> BTreeSet<u16> {
+    addresses.iter().map(SocketAddr::port).collect()
+}
+
 /// Everybody.
 #[derive(Debug, Default)]
 pub(super) struct People {
@@ -97,13 +101,30 @@ impl People {
 
     /// Somebody is gone, and with them what was still to be told, except last words.
     pub(super) fn lost(&mut self, name: &UserName, out: &mut Vec<Action>) {
-        self.own_names.retain(|_, person| person != name);
-        if let Some(person) = self.known.remove(name) {
-            for note in person.notes {
-                self.keep(name, note);
-            }
+        if self.is_known(name) {
+            self.forget(name);
             self.show(out);
         }
+    }
+
+    /// The same, of which nothing is told: there is somebody else of that name.
+    pub(super) fn forget(&mut self, name: &UserName) {
+        self.own_names.retain(|_, person| person != name);
+        for note in self.known.remove(name).map(|person| person.notes).unwrap_or_default() {
+            self.keep(name, note);
+        }
+    }
+
+    /// Whether somebody who is known and is found at these addresses now has ended their program and started it again: it
+    /// knows nothing of any chat. A program has one port as long as it runs, whatever becomes of its addresses.
+    pub(super) fn is_another_program(&self, name: &UserName, addresses: &[SocketAddr]) -> bool {
+        let before = self.ports(name);
+        !before.is_empty() && before.is_disjoint(&ports(addresses))
+    }
+
+    /// At which ports somebody can be reached; none if nobody of that name is known.
+    pub(super) fn ports(&self, name: &UserName) -> BTreeSet<u16> {
+        self.known.get(name).map(|person| ports(&person.addresses)).unwrap_or_default()
     }
 
     /// Keeps a note to somebody who is gone, if it is one of last words.

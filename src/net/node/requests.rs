@@ -29,6 +29,7 @@ impl Node {
                 if !members.contains(&self.me) {
                     self.end(&id, EndReason::Removed, out);
                 } else if let Some(chat) = self.chats.get_mut(&id) {
+                    chat.heard_initiator(self.people.ports(&owner));
                     // Not every initiator lists itself.
                     if !members.contains(&owner) {
                         members.push(owner);
@@ -47,6 +48,7 @@ impl Node {
                     }
                     return;
                 };
+                self.heard_in(&id, &sender);
                 if let Some(chat) = self.chats.get_mut(&id) {
                     chat.reached(&sender);
                 }

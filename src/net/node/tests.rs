@@ -21,6 +21,8 @@ struct Network {
     /// `INVITE`s whose reply is awaited: the replying node's key, who asked, by which key.
     open: Vec<(usize, ReplyKey, usize, AskKey)>,
     unplugged: Vec<usize>,
+    /// At which port the program of each is.
+    ports: Vec<u16>,
     events: Vec<Vec<Event>>,
     replies: u64,
     /// Who has looked whether whom is still there.
@@ -50,6 +52,7 @@ impl Network {
             wire: VecDeque::new(),
             open: Vec::new(),
             unplugged: Vec::new(),
+            ports: vec![4000; people.len()],
             events,
             replies: 0,
             verified: Vec::new(),
@@ -63,10 +66,28 @@ impl Network {
     /// Discovery tells all others of somebody.
     fn appear(&mut self, n: usize, who: &str) {
         for other in (0..self.nodes.len()).filter(|other| *other != n) {
-            let found = Input::Found { name: name(who), status: Status::default(), addresses: vec![address(n)] };
+            let found = Input::Found { name: name(who), status: Status::default(), addresses: vec![self.place(n)] };
             self.give(other, found);
         }
         self.settle();
+    }
+
+    /// Where `n` takes requests now.
+    fn place(&self, n: usize) -> SocketAddr {
+        SocketAddr::new(address(n).ip(), self.ports[n])
+    }
+
+    /// The program of `n` is killed, and started again before anybody has lost it.
+    fn restart(&mut self, n: usize) {
+        let me = self.nodes[n].0.clone();
+        self.nodes[n].1 = Node::new(me.clone(), "_klatch._tcp.local.");
+        self.ports[n] += 1;
+        self.open.retain(|(by, ..)| *by != n);
+        for other in (0..self.nodes.len()).filter(|other| *other != n) {
+            let (name, addresses) = (self.nodes[other].0.clone(), vec![self.place(other)]);
+            self.give(n, Input::Found { name, status: Status::default(), addresses });
+        }
+        self.appear(n, me.as_str());
     }
 
     /// Discovery loses somebody, as `n` sees it.
@@ -103,7 +124,7 @@ impl Network {
     /// Carries everything that is on its way.
     fn settle(&mut self) {
         while let Some((asker, ask, from, to, request)) = self.wire.pop_front() {
-            let at = (0..self.nodes.len()).find(|n| to.contains(&address(*n)));
+            let at = (0..self.nodes.len()).find(|n| to.contains(&self.place(*n)));
             let Some(at) = at.filter(|at| !self.unplugged.contains(at) && !self.unplugged.contains(&asker)) else {
                 self.give(asker, Input::Asked { ask, answer: Answer::Unreachable });
                 continue;

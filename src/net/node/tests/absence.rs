@@ -223,3 +223,68 @@ fn what_is_over_is_told_to_those_who_were_lost_then() {
     network.appear(0, "ann");
     assert_eq!(network.members(0), names(&["ann", "cid"]));
 }
+
+#[test]
+fn a_member_whose_program_was_killed_and_started_again_is_invited_anew() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    network.say(0, &id, "before", 1);
+    network.unplugged.push(1);
+    network.say(2, &id, "on its way", 2);
+    network.unplugged.clear();
+    network.restart(1);
+    // What was on its way to the old program does not go to the new one, which would not know what to do with it.
+    assert_eq!(network.delivery(2), Some((Delivery::Missed, names(&["bob"]))));
+    assert_eq!((network.members(0), network.members(2)), (names(&["ann", "cid"]), names(&["ann", "cid"])));
+    assert_eq!((network.conversation(0).awaited, network.invitations(1).len()), (names(&["bob"]), 2));
+    network.answer(1, true);
+    for n in 0..3 {
+        assert_eq!(network.members(n), names(&["ann", "bob", "cid"]), "{n}");
+        network.say(n, &id, "here", 10 + n as u64);
+        assert_eq!(network.delivery(n), Some((Delivery::Delivered, vec![])), "{n}");
+    }
+    assert_eq!(network.heard(1), ["ann: before", "ann: here", "bob: here", "cid: here"]);
+}
+
+#[test]
+fn another_port_of_somebody_who_is_still_in_a_chat_asks_nobody() {
+    let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+    for n in [1, 0] {
+        network.ports[n] += 1;
+        network.appear(n, ["ann", "bob"][n]);
+        assert_eq!(network.members(n), names(&["ann", "bob", "cid"]));
+    }
+    // Whatever the initiator says shows that it is the one.
+    assert!(network.conversation(1).is_frozen);
+    network.say(0, &id, "it is me", 1);
+    network.say(1, &id, "hello", 2);
+    for n in 0..3 {
+        assert_eq!(network.heard(n), ["ann: it is me", "bob: hello"], "{n}");
+        assert!(!network.conversation(n).is_frozen, "{n}");
+    }
+    assert_eq!(network.invitations(1).len(), 1);
+}
+
+#[test]
+fn a_chat_of_an_initiator_whose_program_has_started_again_stays_frozen() {
+    for is_lost in [false, true] {
+        let (mut network, id) = Network::chatting(&["ann", "bob", "cid"]);
+        if is_lost {
+            network.lose(1, "ann");
+        }
+        network.restart(0);
+        network.appear(0, "ann");
+        assert!(network.conversation(1).is_frozen);
+        network.say(1, &id, "among us", 1);
+        assert_eq!((network.heard(0), network.heard(2)), (vec![], vec!["bob: among us".to_owned()]));
+        assert_eq!(network.delivery(1), Some((Delivery::Missed, names(&["ann"]))));
+        assert_eq!(network.conversation(1).unreachable, names(&["ann"]));
+        // Nor does it help to block and unblock her.
+        for blocked in [true, false] {
+            network.command(1, Command::Block { name: name("ann"), blocked });
+        }
+        assert!(network.conversation(1).is_frozen);
+        let status = PeerRequest::ChatStatus { chat: id.clone(), from: name("ann"), members: names(&["ann", "bob"]) };
+        network.forge(0, 1, status);
+        assert!(!network.conversation(1).is_frozen);
+    }
+}
