@@ -231,6 +231,26 @@ def test_a_chat_stays_frozen_when_whoever_started_it_is_killed_and_starts_again(
     bob.event("conversation", SOON, id=chat, frozen=True, unreachable=["Ann"])
 
 
+def test_an_invitation_outlasts_a_short_loss_and_vanishes_with_whoever_sent_it(network):
+    ann, bob = two(network)
+    ann.do("/chat", "Bob")
+    chat = bob.event("invitation", SOON, **{"from": "Ann"})["id"]
+    network.let_through(ann.host, False)
+    bob.do("/info", "Ann")
+    bob.sees(timeout=20)
+    network.let_through(ann.host, True)
+    bob.sees("Ann", timeout=20)
+    bob.do("/accept", str(chat))
+    are_in_it((ann, bob), chat)
+    assert not any(e.get("declined") for e in ann.events("conversation"))
+
+    mark = bob.mark()
+    ann.do("/chat", "Bob")
+    chat = bob.event("invitation", SOON, mark, **{"from": "Ann"})["id"]
+    ann.kill()
+    bob.event("error", SOON, mark, message=f"the invitation to conversation {chat} can no longer be answered")
+
+
 def test_two_interfaces_in_one_network(network):
     laptop, other = network.host(), network.host()
     wlan = network.connect(laptop, "wlan0", prefix="10.77.0.7/24")

@@ -11,9 +11,9 @@ use crate::protocol::ident::{ConversationId, UserName};
 use crate::protocol::social::PeerRequest;
 
 impl Node {
-    /// Discovery has lost somebody, or has found another program of theirs.
+    /// Discovery has lost somebody, or has found another program of theirs. Their invitations stay: the connection of each
+    /// tells whether somebody still waits for the answer, and a refusal would say that the user has declined.
     pub(super) fn gone(&mut self, name: &UserName, out: &mut Vec<Action>) {
-        self.withdraw_where(|invitation| invitation.from.name == *name, out);
         for text in self.texts.values_mut().filter(|text| text.pending.contains(name)) {
             text.give_up(name);
         }

@@ -167,7 +167,7 @@ impl Chat {
 
     /// Its initiator, who is at these ports now, has said something that only whoever is in it can know.
     pub(super) fn heard_initiator(&mut self, at: BTreeSet<u16>) {
-        self.freeze(at.is_empty());
+        self.freeze(false);
         self.heard_at = at;
     }
 

@@ -114,8 +114,10 @@ impl Node {
             let initiator = invitation.from.name;
             let mut chat = Chat::of(initiator.clone(), invitation.wire, id.clone(), self.me.clone());
             chat.accepted_by = Some(invitation.reply);
+            chat.heard_initiator(invitation.at);
+            // They may have gone since, of which their connection need not tell.
+            chat.freeze(chat.is_beyond(&initiator, &self.people.ports(&initiator)));
             self.chats.insert(id.clone(), chat);
-            self.heard_in(id, &initiator);
         } else {
             self.refused.push(Refused::new(invitation, moment.now));
         }

@@ -1,5 +1,6 @@
 //! Invitations of others: those that the user has not answered, and for a while those that are over.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ pub(super) const REST: Duration = Duration::from_secs(10);
 pub(super) struct Invitation {
     pub(super) wire: ConversationId,
     pub(super) from: Origin,
+    /// At which ports they were then.
+    pub(super) at: BTreeSet<u16>,
     pub(super) reply: ReplyKey,
     pub(super) until: Instant,
 }
@@ -68,11 +71,11 @@ impl Node {
             out.push(Action::Reply(reply, Reply::Ack));
             return;
         }
-        let until = moment.now + INVITE;
+        let (at, until) = (self.people.ports(&name), moment.now + INVITE);
         if let Some(known) = self.invitations.values_mut().find(|known| known.is(&wire, &name)) {
             // The user is being asked already; the answer goes to whoever asks now.
             let before = std::mem::replace(&mut known.reply, reply);
-            known.until = until;
+            (known.at, known.until) = (at, until);
             out.push(Action::Reply(before, Reply::Nothing));
             return;
         }
@@ -85,7 +88,7 @@ impl Node {
         }
         let id = self.local_id(&wire, &from.name);
         out.push(Action::Emit(Event::Invited { conversation: id.clone(), from: from.name.clone() }));
-        self.invitations.insert(id, Invitation { wire, from, reply, until });
+        self.invitations.insert(id, Invitation { wire, from, at, reply, until });
     }
 
     /// Whether somebody may have one more invitation, which may take the place of another.

@@ -160,3 +160,47 @@ fn two_initiators_may_choose_the_same_id() {
         .collect();
     assert_eq!(ids, ["1 first", "1 (cid) second"]);
 }
+
+#[test]
+fn an_invitation_outlasts_a_short_loss_of_whoever_sent_it() {
+    let mut network = Network::of(&["ann", "bob"]);
+    network.command(0, Command::Start { with: names(&["bob"]) });
+    network.lose(1, "ann");
+    assert_eq!(network.conversation(0).awaited, names(&["bob"]), "he has not answered");
+    network.appear(0, "ann");
+    network.answer(1, true);
+    for n in 0..2 {
+        assert_eq!(network.members(n), names(&["ann", "bob"]), "{n}");
+        assert!(!network.conversation(n).is_frozen, "{n}");
+    }
+}
+
+#[test]
+fn an_invitation_of_somebody_who_has_gone_vanishes() {
+    let uninvited = Event::Uninvited { conversation: ConversationId::Int(7) };
+    // The connection closes, when the program ends.
+    let mut network = Network::of(&["ann", "bob"]);
+    replies(&mut network, 1, 7, 100);
+    network.lose(1, "ann");
+    assert!(!network.events[1].contains(&uninvited));
+    network.give(1, Input::Abandoned(ReplyKey(100)));
+    assert!(network.events[1].contains(&uninvited));
+
+    // A computer that is switched off closes nothing.
+    let mut network = Network::of(&["ann", "bob"]);
+    replies(&mut network, 1, 7, 100);
+    network.lose(1, "ann");
+    network.after(INVITE);
+    assert!(network.events[1].contains(&uninvited));
+
+    // Whoever accepts before that is in a chat that says that she is gone, and goes on if she is back.
+    let mut network = Network::of(&["ann", "bob"]);
+    replies(&mut network, 1, 7, 100);
+    network.lose(1, "ann");
+    network.answer(1, true);
+    assert!(network.conversation(1).is_frozen);
+    network.say(1, &ConversationId::Int(7), "Ann?", 1);
+    assert_eq!(network.delivery(1), Some((Delivery::Failed, names(&["ann"]))));
+    network.appear(0, "ann");
+    assert!(!network.conversation(1).is_frozen);
+}
