@@ -295,6 +295,7 @@ impl Node {
         for name in self.people.due(moment.now) {
             self.send_notes(&name, out);
         }
+        self.ask_again(moment.now, out);
     }
 
     /// Others know us by another name from now on. In a chat everybody goes by their name, and no request tells of a new

@@ -4,6 +4,7 @@
 //! back. A Klatch that is still in the chat accepts by itself; whoever does not come back is told to be out.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use super::chat::Note;
 use super::{Action, AskKey, Node, Purpose};
@@ -51,7 +52,26 @@ impl Node {
         let without: Vec<ConversationId> =
             self.chats.iter().filter(|(_, chat)| chat.misses(name)).map(|(id, _)| id.clone()).collect();
         for id in without {
-            self.invite(&id, name, out);
+            self.ask_back(&id, name, out);
+        }
+    }
+
+    /// Invites somebody who is found or heard and whom an invitation has not reached, or who was lost.
+    fn ask_back(&mut self, id: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
+        if let Some(chat) = self.chats.get_mut(id) {
+            chat.begin_anew();
+        }
+        self.invite(id, name, out);
+    }
+
+    /// Invites those again whom invitations have not reached, as far as they are there.
+    pub(super) fn ask_again(&mut self, now: Instant, out: &mut Vec<Action>) {
+        let due: Vec<_> = self.chats.iter_mut().filter_map(|(id, chat)| Some((id.clone(), chat.due(now)?))).collect();
+        for (id, mut names) in due {
+            names.retain(|name| self.people.is_known(name) && !self.people.is_blocked(name));
+            for name in names {
+                self.invite(&id, &name, out);
+            }
         }
     }
 
@@ -69,7 +89,7 @@ impl Node {
         let Some(id) = self.find(wire, |chat| chat.is_own) else { return };
         let Some(chat) = self.chats.get_mut(&id) else { return };
         if chat.misses(name) {
-            self.invite(&id, name, out);
+            self.ask_back(&id, name, out);
         } else if !chat.shown.awaited.contains(name) && chat.lost.remove(name) {
             self.tell_out(&id, name, out);
         }

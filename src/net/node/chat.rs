@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::pace::Pace;
+use super::people::RETRIES;
 use super::{Action, Answer, ReplyKey};
 use crate::net::command::MessageId;
 use crate::net::event::{Conversation, EndReason, Event, Phase};
@@ -43,6 +44,10 @@ pub(super) struct Chat {
     pub(super) lost: BTreeSet<UserName>,
     /// At which ports its initiator was when they were last heard in it; nothing in one's own.
     heard_at: BTreeSet<u16>,
+    /// How often those were asked again whom invitations did not reach, since the last of them was found or heard.
+    tries: usize,
+    /// When to ask them the next time.
+    ask_at: Option<Instant>,
     /// What the user interface was told last.
     told: Option<Conversation>,
     pace: Pace,
@@ -75,6 +80,8 @@ impl Chat {
             shown,
             lost: BTreeSet::new(),
             heard_at: BTreeSet::new(),
+            tries: 0,
+            ask_at: None,
             told: None,
             pace,
         }
@@ -116,7 +123,7 @@ impl Chat {
     }
 
     /// Somebody who was invited has answered, or could not be asked.
-    pub(super) fn answered(&mut self, name: &UserName, answer: Answer) {
+    pub(super) fn answered(&mut self, name: &UserName, answer: Answer, now: Instant) {
         self.shown.awaited.retain(|awaited| awaited != name);
         match answer {
             Answer::Yes => {
@@ -126,9 +133,26 @@ impl Chat {
                 }
             }
             Answer::No => self.shown.declined.push(name.clone()),
-            Answer::Unreachable => self.shown.unasked.push(name.clone()),
+            Answer::Unreachable => {
+                self.shown.unasked.push(name.clone());
+                if self.ask_at.is_none() {
+                    self.ask_at = RETRIES.get(self.tries).map(|pause| now + *pause);
+                }
+            }
         }
         self.settle();
+    }
+
+    /// Somebody is found or heard who may be asked again: whatever kept the invitations away may be over.
+    pub(super) fn begin_anew(&mut self) {
+        self.tries = 0;
+    }
+
+    /// Who is to be asked again now, as invitations have not reached them.
+    pub(super) fn due(&mut self, now: Instant) -> Option<Vec<UserName>> {
+        self.ask_at.take_if(|at| *at <= now)?;
+        self.tries += 1;
+        Some(self.shown.unasked.clone())
     }
 
     /// Somebody has said goodbye; whether they were in it. They are not asked back.
@@ -214,9 +238,9 @@ impl Chat {
         }
     }
 
-    /// When it is to be shown, if it was too early for that.
+    /// When it is to be shown, if it was too early for that, or somebody is to be asked again.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.pace.deadline()
+        self.pace.deadline().into_iter().chain(self.ask_at).min()
     }
 
     /// It is over for oneself.

@@ -120,7 +120,7 @@ impl Node {
                     }
                     return;
                 };
-                chat.answered(&name, answer);
+                chat.answered(&name, answer, moment.now);
                 let is_out = answer == Answer::No && chat.lost.contains(&name);
                 if answer == Answer::Yes {
                     self.announce(&id, out);

@@ -19,8 +19,8 @@ const ADDRESSES: usize = 16;
 const NOTES: usize = 256;
 /// Most last words to those who are lost; the oldest go first.
 const LAST_WORDS: usize = 256;
-/// The pauses before a note is tried again; after the last one it is given up.
-const RETRIES: [Duration; 5] = [
+/// The pauses before a note or an invitation is tried again; after the last one it is given up.
+pub(super) const RETRIES: [Duration; 5] = [
     Duration::from_secs(1),
     Duration::from_secs(3),
     Duration::from_secs(8),

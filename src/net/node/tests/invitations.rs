@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::net::node::invitations::{INVITATIONS, INVITE, REST};
+use crate::net::node::people::RETRIES;
 
 #[test]
 fn an_invitation_that_nobody_answers_is_refused() {
@@ -203,4 +204,48 @@ fn an_invitation_of_somebody_who_has_gone_vanishes() {
     assert_eq!(network.delivery(1), Some((Delivery::Failed, names(&["ann"]))));
     network.appear(0, "ann");
     assert!(!network.conversation(1).is_frozen);
+}
+
+#[test]
+fn an_invitation_that_did_not_arrive_is_tried_again() {
+    let mut network = Network::of(&["ann", "bob", "cid", "dan", "eve"]);
+    network.unplugged.extend([1, 3, 4]);
+    network.command(0, Command::Start { with: names(&["bob", "cid", "dan", "eve"]) });
+    assert_eq!(network.conversation(0).unasked, names(&["bob", "dan", "eve"]));
+    network.lose(0, "dan");
+    network.command(0, Command::Block { name: name("eve"), blocked: true });
+    network.unplugged.clear();
+    assert_eq!(network.nodes[0].1.deadline(), Some(network.moment.now + RETRIES[0]));
+    network.after(RETRIES[0]);
+    // Those who are lost or blocked are not asked.
+    assert_eq!([1, 2, 3, 4].map(|n| network.invitations(n).len()), [1, 1, 0, 0]);
+    network.answer(1, true);
+    assert_eq!(network.members(0), names(&["ann", "bob"]));
+    for pause in RETRIES {
+        network.after(pause);
+    }
+    assert_eq!([1, 2, 3, 4].map(|n| network.invitations(n).len()), [1, 1, 0, 0], "once");
+}
+
+#[test]
+fn an_invitation_that_never_arrives_is_given_up_until_they_are_found_again() {
+    let mut network = Network::of(&["ann", "bob"]);
+    network.unplugged.push(1);
+    network.command(0, Command::Start { with: names(&["bob"]) });
+    for _ in 0..2 {
+        let asked = network.nodes[0].1.next_ask;
+        for pause in RETRIES {
+            network.after(pause.saturating_sub(Duration::from_millis(1)));
+            network.after(Duration::from_millis(1));
+        }
+        assert_eq!(network.nodes[0].1.next_ask, asked + RETRIES.len() as u64);
+        network.after(Duration::from_hours(1));
+        assert_eq!(network.nodes[0].1.deadline(), None);
+        assert_eq!(network.nodes[0].1.next_ask, asked + RETRIES.len() as u64);
+        network.appear(1, "bob");
+    }
+    network.unplugged.clear();
+    network.after(RETRIES[0]);
+    network.answer(1, true);
+    assert_eq!(network.members(0), names(&["ann", "bob"]));
 }
