@@ -95,6 +95,18 @@ impl Node {
         }
     }
 
+    /// Somebody has not heard who is in a chat of one's own, or that they are not.
+    pub(super) fn missed_list(&mut self, wire: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
+        let Some(id) = self.find(wire, |chat| chat.is_own) else { return };
+        let Some(chat) = self.chats.get_mut(&id) else { return };
+        if chat.has_other(name) {
+            chat.lose(name);
+            self.announce(&id, out);
+        } else {
+            chat.lost.insert(name.clone());
+        }
+    }
+
     /// Tells somebody that they are in a chat of one's own no longer, and nothing of who is.
     pub(super) fn tell_out(&mut self, id: &ConversationId, name: &UserName, out: &mut Vec<Action>) {
         let Some(chat) = self.chats.get(id) else { return };

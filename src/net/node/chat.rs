@@ -28,6 +28,25 @@ impl Note {
     pub(super) fn new(request: impl Into<Arc<PeerRequest>>) -> Self {
         Self { request: request.into(), message: None, tries: 0 }
     }
+
+    pub(super) fn kind(&self) -> Kind<'_> {
+        match &*self.request {
+            PeerRequest::Message { .. } => Kind::Text,
+            PeerRequest::ChatStatus { chat, .. } => Kind::List(chat),
+            _ => Kind::LastWord,
+        }
+    }
+}
+
+/// What is lost if a note does not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind<'a> {
+    /// A text, of which the user is told.
+    Text,
+    /// Who is in this chat: everybody would have a list of their own.
+    List(&'a ConversationId),
+    /// That a chat is over, or that one has left it.
+    LastWord,
 }
 
 /// A chat that one is in.

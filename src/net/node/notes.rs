@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::chat::Note;
+use super::chat::{Kind, Note};
 use super::pace::Pace;
 use super::{Action, Answer, AskKey, Moment, Node, Purpose, delivery};
 use crate::net::event::Delivery;
@@ -88,7 +88,7 @@ impl Node {
             self.undelivered(to, &note, false);
         }
         if let Some(dropped) = self.people.queue(to, note) {
-            self.undelivered(to, &dropped, true);
+            self.give_up(to, dropped, out);
         }
         self.send_notes(to, out);
     }
@@ -130,10 +130,11 @@ impl Node {
             }
             Some(Purpose::Note { to, mut note }) => {
                 if answer == Answer::Unreachable {
-                    let gave_up = !self.people.failed(&to, &mut note, moment.now);
-                    self.undelivered(&to, &note, gave_up);
-                    if !gave_up {
+                    if self.people.failed(&to, &mut note, moment.now) {
+                        self.undelivered(&to, &note, false);
                         self.people.put_back(&to, note);
+                    } else {
+                        self.give_up(&to, note, out);
                     }
                 } else {
                     self.people.succeeded(&to);
@@ -151,6 +152,17 @@ impl Node {
         }
         if let Some(text) = self.texts.get_mut(message) {
             text.reach(to);
+        }
+    }
+
+    /// A note has not arrived and is not tried again. Nobody must go by an old list for good: who has not heard who is in a
+    /// chat counts as lost there, and is asked back when they are found or heard; last words are kept until then.
+    fn give_up(&mut self, to: &UserName, note: Note, out: &mut Vec<Action>) {
+        self.undelivered(to, &note, true);
+        match note.kind() {
+            Kind::Text => {}
+            Kind::List(chat) => self.missed_list(chat, to, out),
+            Kind::LastWord => self.people.keep(to, note),
         }
     }
 
@@ -196,7 +208,6 @@ impl Node {
         let members = chat.shown.members.iter().map(|name| self.people.own_name(name)).collect();
         let request = Arc::new(PeerRequest::ChatStatus { chat: chat.wire.clone(), from: self.me.clone(), members });
         for name in chat.others() {
-            self.people.supersede(&name, &request);
             self.note(&name, Note::new(Arc::clone(&request)), out);
         }
     }

@@ -4,19 +4,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::chat::Note;
+use super::chat::{Kind, Note};
 use super::{Action, Farewell};
 use crate::net::event::{Contact, Event};
 use crate::protocol::ident::UserName;
-use crate::protocol::social::PeerRequest;
 use crate::protocol::status::Status;
 
 /// Most people that are known at once: anybody can announce any number of names.
 const PEOPLE: usize = 2_000;
 /// Most addresses of one person.
 const ADDRESSES: usize = 16;
-/// Most notes that wait for one person.
-const NOTES: usize = 256;
+/// Most texts that wait for one person, and most last words. Of each chat one list of members can wait besides.
+pub(super) const NOTES: usize = 256;
 /// Most last words to those who are lost; the oldest go first.
 const LAST_WORDS: usize = 256;
 /// The pauses before a note or an invitation is tried again; after the last one it is given up.
@@ -129,7 +128,7 @@ impl People {
 
     /// Keeps a note to somebody who is gone, if it is one of last words.
     pub(super) fn keep(&mut self, to: &UserName, note: Note) {
-        if matches!(*note.request, PeerRequest::CloseChat { .. } | PeerRequest::Goodbye { .. }) {
+        if note.kind() == Kind::LastWord {
             if self.last_words.len() >= LAST_WORDS {
                 self.last_words.pop_front();
             }
@@ -228,13 +227,14 @@ impl People {
         self.show(out);
     }
 
-    /// Queues a note; gives one back if too many wait already.
+    /// Queues a note, and takes an older list of members back that has not been sent yet: the newer one says it all. Gives a
+    /// note back for which there is no room, or nobody.
     pub(super) fn queue(&mut self, to: &UserName, note: Note) -> Option<Note> {
-        let Some(person) = self.known.get_mut(to) else {
-            self.keep(to, note.clone());
-            return Some(note);
-        };
-        if person.notes.len() >= NOTES {
+        let Some(person) = self.known.get_mut(to) else { return Some(note) };
+        let kind = note.kind();
+        if let Kind::List(_) = kind {
+            person.notes.retain(|older| older.kind() != kind);
+        } else if person.notes.iter().filter(|older| older.kind() == kind).count() >= NOTES {
             return Some(note);
         }
         person.notes.push_back(note);
@@ -257,16 +257,6 @@ impl People {
                 requests: person.notes.drain(..).map(|note| note.request).collect(),
             })
             .collect()
-    }
-
-    /// Takes an older list of members back that has not been sent yet: the newer one says it all.
-    pub(super) fn supersede(&mut self, to: &UserName, newer: &PeerRequest) {
-        let PeerRequest::ChatStatus { chat: newer, .. } = newer else { return };
-        if let Some(person) = self.known.get_mut(to) {
-            person
-                .notes
-                .retain(|note| !matches!(&*note.request, PeerRequest::ChatStatus { chat, .. } if chat == newer));
-        }
     }
 
     /// The next note to send now, if none is on its way.

@@ -4,6 +4,7 @@ mod absence;
 mod invitations;
 mod own_names;
 mod pace;
+mod undelivered;
 
 use std::collections::VecDeque;
 use std::time::Duration;
