@@ -280,7 +280,7 @@ impl Node {
         let invitations = self.invitations.values().map(|invitation| invitation.until).min();
         let chats = self.chats.values().filter_map(Chat::deadline).min();
         let texts = self.texts.values().filter_map(Text::deadline).min();
-        [invitations, chats, texts, self.people.deadline()].into_iter().flatten().min()
+        [invitations, chats, texts, self.early.deadline(), self.people.deadline()].into_iter().flatten().min()
     }
 
     /// A name as it came over the wire, without the service type that some write behind it; for whoever is known here by

@@ -34,19 +34,25 @@ impl EarlyTexts {
         }
         self.0.push_back(EarlyText { wire, from, body, at: moment.wall, until: moment.now + PATIENCE });
     }
+
+    /// When the next one has waited long enough: all wait for the same time.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.0.front().map(|text| text.until)
+    }
 }
 
 impl Node {
-    /// Lets those speak who are members by now, and forgets those who are not for too long.
+    /// Lets those speak who are members by now. Texts that have waited too long are forgotten first: nobody is to read them
+    /// long after, when their writer has become a member.
     pub(super) fn admit_early_texts(&mut self, now: Instant, out: &mut Vec<Action>) {
+        self.early.0.retain(|text| text.until > now);
         for text in std::mem::take(&mut self.early.0) {
             match self.find(&text.wire, |chat| chat.has_other(&text.from)) {
                 Some(conversation) => {
                     let said = Said { conversation, from: text.from, body: text.body, at: text.at, own: None };
                     out.push(Action::Emit(Event::Said(said)));
                 }
-                None if text.until > now => self.early.0.push_back(text),
-                None => {}
+                None => self.early.0.push_back(text),
             }
         }
     }
