@@ -145,8 +145,9 @@ def chat_of_three(network):
 
 
 def members(peer, chat):
-    """Who is in the chat, as that peer was told last."""
-    return sorted([e for e in peer.events("conversation") if e["id"] == chat][-1]["members"])
+    """Who is in the chat, as that peer was told last; nobody, if it was not told yet."""
+    told = [e["members"] for e in peer.events("conversation") if e["id"] == chat]
+    return sorted(told[-1]) if told else []
 
 
 def are_in_it(peers, chat, timeout=SOON):
