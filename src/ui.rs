@@ -24,6 +24,7 @@ pub mod i18n;
 mod inquiry_page;
 pub mod invitation;
 mod markup;
+mod menu_bar;
 mod message_row;
 pub mod model;
 pub mod name_dialog;

@@ -11,6 +11,7 @@ use gtk::{gio, glib};
 
 use super::buddy_row::BuddyRow;
 use super::i18n::{gettext, gettext_f, ngettext_f};
+use super::menu_bar;
 use super::message_row::MessageRow;
 use super::model::{Buddy, Client, Conversation, Entry, Message, Tail};
 use super::problem::Problem;
@@ -30,6 +31,8 @@ mod imp {
     #[derive(Default, gtk::CompositeTemplate)]
     #[template(resource = "/im/klatch/Klatch/ui/conversation.ui")]
     pub struct ConversationWindow {
+        #[template_child]
+        pub(super) menu_bar: TemplateChild<gtk::PopoverMenuBar>,
         #[template_child]
         pub(super) paned: TemplateChild<gtk::Paned>,
         #[template_child]
@@ -121,6 +124,7 @@ impl ConversationWindow {
         let window: Self = glib::Object::builder().property("application", app).build();
         window.imp().client.get_or_init(|| client.clone());
         window.imp().conversation.get_or_init(|| conversation.clone());
+        menu_bar::spare_who_types(window.upcast_ref(), &window.imp().menu_bar);
         window.show_transcript(conversation);
         window.show_members(conversation);
         window.follow(client, conversation);

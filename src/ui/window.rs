@@ -12,6 +12,7 @@ use gtk::subclass::prelude::*;
 use gtk::{gio, glib};
 
 use super::i18n::{gettext, gettext_f};
+use super::menu_bar;
 use super::model::{Buddy, Client, Conversation};
 use super::settings::Settings;
 use crate::net::UserName;
@@ -27,6 +28,8 @@ mod imp {
     #[derive(Default, gtk::CompositeTemplate)]
     #[template(resource = "/im/klatch/Klatch/ui/window.ui")]
     pub struct Window {
+        #[template_child]
+        pub(super) menu_bar: TemplateChild<gtk::PopoverMenuBar>,
         #[template_child]
         pub(super) conversations: TemplateChild<gio::Menu>,
         #[template_child]
@@ -138,6 +141,7 @@ impl Window {
         imp.settings.get_or_init(|| settings.clone());
         let (width, height) = settings.window_size();
         window.set_default_size(width, height);
+        menu_bar::spare_who_types(window.upcast_ref(), &imp.menu_bar);
         window.build_me(settings);
         window.build_list(client);
         window.build_problem_bar(client);

@@ -181,3 +181,26 @@ def test_typing_neither_answers_an_invitation_nor_is_lost(scene):
     assert alice.has_invitation() and len(server.sent("JOIN")) == joined and not carol.texts()
     alice.accept("bob")
     alice.conversation("bob")
+
+
+def test_a_mouse_that_rests_on_the_menus_takes_the_keyboard_from_nobody(scene):
+    (alice, _), _ = together(scene, "alice", "bob")
+    conversation = alice.start("bob")
+    conversation.type("abc")
+    scene.session.xdotool("mousemove", *conversation.window.find("menu item", "Edit").middle())
+    def has_keyboard():
+        return "focused" in conversation.entry().states
+    stays("the keyboard in the entry", has_keyboard, 0.5)
+    scene.session.xdotool("type", "def")
+    poll(lambda: f"all of it; there is {conversation.entered()!r}", lambda: conversation.entered() == "abcdef")
+    # The keys of the menus open them as before, and whoever closes them goes on typing.
+    for key in ("F10", "alt+e"):
+        scene.session.key(key)
+        poll("the keyboard in the menu", lambda: not has_keyboard())
+        scene.session.key("Escape")
+        poll("the keyboard back in the entry", has_keyboard)
+    scene.session.xdotool("type", "ghi")
+    poll(lambda: f"all of it; there is {conversation.entered()!r}", lambda: conversation.entered() == "abcdefghi")
+    # But what one picks there may give it to another.
+    alice.window.menu("View", "Find People")
+    poll("the keyboard in the search", lambda: "focused" in alice.window.find("entry", "Find people").states)
