@@ -43,6 +43,8 @@ pub mod prompt;
 pub mod pump;
 mod question;
 mod sandbox;
+mod search;
+mod sending;
 pub mod settings;
 pub mod shared_files;
 pub mod shortcuts;

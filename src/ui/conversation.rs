@@ -1,5 +1,6 @@
 //! The window of a conversation: transcript, members, state line, and where one writes.
 
+mod files;
 mod state;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -77,6 +78,7 @@ mod imp {
             class.bind_template();
             class.install_action("win.copy-all", None, |window, _, _| window.copy_all());
             class.install_action("win.latest", None, |window, _, _| window.jump_to_latest());
+            class.install_action("win.send-file", None, |window, _, _| window.choose_files());
             class.install_action("win.start-again", None, |window, _, _| window.start_again());
         }
 
@@ -125,6 +127,7 @@ impl ConversationWindow {
         window.imp().client.get_or_init(|| client.clone());
         window.imp().conversation.get_or_init(|| conversation.clone());
         menu_bar::spare_who_types(window.upcast_ref(), &window.imp().menu_bar);
+        window.accept_files();
         window.show_transcript(conversation);
         window.show_members(conversation);
         window.follow(client, conversation);
@@ -424,6 +427,7 @@ impl ConversationWindow {
         let can_restart = is_over && client.is_online() && !conversation.wanted().is_empty();
         imp.start_again.set_visible(can_restart);
         self.action_set_enabled("win.start-again", can_restart);
+        self.refresh_files();
         let count = conversation.people().n_items() as usize;
         let others = [conversation.awaited(), conversation.declined(), conversation.unasked()].map(|names| names.len());
         let members = count.saturating_sub(others.iter().sum());

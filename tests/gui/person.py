@@ -199,14 +199,17 @@ class Person:
 
     def drop_files(self, name, *paths):
         """Drags files from another program onto somebody."""
-        title = f"Files for {name}"
-        source = self.session.spawn(["/usr/bin/python3", DRAG_SOURCE, title, *paths], "drag-source.log")
+        self.drop(self.window, self.window.find("list", "People").row(name), *paths)
+
+    def drop(self, onto, place, *paths):
+        """Drags files from another program onto a place in a window."""
+        title = f"Files {len(self.session.processes)}"
+        self.session.spawn(["/usr/bin/python3", DRAG_SOURCE, title, *paths], "drag-source.log")
         window = poll(f"the window {title!r}", lambda: self.session.x_windows("--name", f"^{title}$"))[-1]
         self.session.xdotool("windowmove", "--sync", window, 700, 500)
         left, top, width, height, _ = self.session.x_geometry(window)
-        self.window.focus_window()
-        self.session.drag((left + width // 2, top + height // 2), self.window.find("list", "People").row(name).middle())
-        return source
+        onto.focus_window()
+        self.session.drag((left + width // 2, top + height // 2), place.middle())
 
     def transfers(self):
         """The window of the transfers, which opens by itself when one gets something."""

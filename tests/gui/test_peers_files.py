@@ -124,6 +124,24 @@ def test_offering_files_by_drag_and_drop(scene):
     assert not [event for event in jo.events("request") if event["verb"] == "OFFER_FILE"], "only Bob was meant"
 
 
+def test_dropping_files_on_a_conversation(scene):
+    folder = scene.folder("of-ann", FILES)
+    ann, bob, jo = meet(scene, "/usr/bin/python3")
+    conversation = ann.start("Bob")
+    bob.accept("Ann")
+    conversation.wait_members("Ann", "Bob")
+    window = conversation.window
+    window.move(330, 30)
+    for place, name in ((window.find("list", "Messages"), "notes.txt"), (window.find("list", "Members"), "empty"),
+                        (conversation.entry(), "large.bin")):
+        ann.drop(window, place, os.path.join(folder, name))
+        bob.accept_offer("Ann", name)
+        bob.transfers().wait(f"{name} from Ann", "^Received")
+    assert conversation.entered() == ""
+    check(bob.downloads, "notes.txt", "empty", "large.bin")
+    assert not [event for event in jo.events("request") if event["verb"] == "OFFER_FILE"], "Jo is not in it"
+
+
 def accept_offer(scene, interpreter):
     ann, _, jo = meet(scene, interpreter, of_jo=scene.folder("of-jo", FILES))
     jo.do("offer", "Ann", "large.bin")

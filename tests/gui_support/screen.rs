@@ -63,6 +63,14 @@ pub(crate) fn press_key(widget: &impl IsA<gtk::Widget>, key: gdk::Key) {
     let _taken = keys.any(|keys| keys.emit_by_name("key-pressed", &[&key, &0_u32, &gdk::ModifierType::empty()]));
 }
 
+/// Drops a file on a widget; whether it is taken.
+pub(crate) fn drop_file(on: &impl IsA<gtk::Widget>, address: &str) -> bool {
+    let mut controllers = on.observe_controllers().snapshot().into_iter();
+    let target = controllers.find_map(|it| it.downcast::<gtk::DropTarget>().ok()).unwrap();
+    let files = gdk::FileList::from_array(&[gtk::gio::File::for_uri(address)]);
+    target.emit_by_name::<bool>("drop", &[&glib::BoxedValue(files.to_value()), &1.0, &1.0])
+}
+
 /// The texts that can be seen.
 pub(crate) fn seen(within: &impl IsA<gtk::Widget>) -> Vec<String> {
     let labels = all::<gtk::Label>(within).into_iter().filter(WidgetExt::is_mapped);

@@ -6,7 +6,7 @@ use klatch::ui::buddy_row::BuddyRow;
 use klatch::ui::settings::Settings;
 use klatch::ui::window::Window;
 
-use crate::screen::{all, labelled, seen, sees, wait_for};
+use crate::screen::{all, drop_file, labelled, seen, sees, wait_for};
 use crate::stage::{Stage, names, shows};
 use crate::stand_in::{app, name};
 
@@ -186,11 +186,7 @@ fn a_file_that_is_dropped_on_a_person_is_offered() {
         wait_for(who, || sees(&window, who));
         let label = all::<gtk::Label>(&window).into_iter().find(|label| label.text() == who).unwrap();
         let row = label.ancestor(gtk::TreeExpander::static_type()).unwrap();
-        let controllers = row.observe_controllers();
-        let mut all = controllers.snapshot().into_iter();
-        let target = all.find_map(|controller| controller.downcast::<gtk::DropTarget>().ok()).unwrap();
-        let files = gtk::gdk::FileList::from_array(&[gtk::gio::File::for_uri(file)]);
-        target.emit_by_name::<bool>("drop", &[&gtk::glib::BoxedValue(files.to_value()), &1.0, &1.0])
+        drop_file(&row, file)
     };
     let file = "file:///nowhere/slides.pdf";
     assert!(drop_on("bob", file));

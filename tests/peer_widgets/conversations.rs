@@ -4,11 +4,12 @@ use std::time::SystemTime;
 
 use gtk::prelude::*;
 use klatch::net::{
-    self, Command, ConversationId, Delivery, EndReason, Event, MessageId, NetError, NetErrorKind, Phase, Said,
+    self, Command, ConversationId, Delivery, EndReason, Event, LinkState, MessageId, NetError, NetErrorKind, Phase,
+    Said,
 };
 use klatch::ui::invitation;
 
-use crate::screen::{labelled, seen, sees, wait_for};
+use crate::screen::{drop_file, labelled, seen, sees, wait_for};
 use crate::stage::{Stage, names, shows};
 use crate::stand_in::{app, name};
 
@@ -186,4 +187,35 @@ fn closing_ones_own_conversation_asks_if_it_ends_for_several() {
     assert_eq!(stage.take_sent(), []);
     question().unwrap().response(gtk::ResponseType::Accept);
     assert_eq!(stage.take_sent(), [Command::Leave(ConversationId::Int(1))]);
+}
+
+#[gtk::test]
+fn a_file_that_is_dropped_on_a_conversation_is_offered_to_whoever_is_in_it() {
+    let stage = Stage::new();
+    let (_list, _settings) = stage.buddy_list();
+    stage.people(&[("bob", false), ("carol", false), ("dan", true), ("eve", false), ("fay", false)]);
+    let members = ["alice (2)", "bob", "carol", "dan", "eve"];
+    let news = net::Conversation {
+        awaited: names(&["fay"]),
+        unreachable: names(&["eve"]),
+        initiator: Some(name("bob")),
+        ..conversation(&members)
+    };
+    let window = stage.conversation(news.clone());
+    stage.take_sent();
+    let file = "file:///nowhere/slides.pdf";
+    assert!(drop_file(&window, file));
+    wait_for("the offers", || stage.sent.borrow().len() == 2);
+    let offer = |who| Command::Offer { to: name(who), path: "/nowhere/slides.pdf".into() };
+    assert_eq!(stage.take_sent(), [offer("bob"), offer("carol")]);
+    // Without anybody, that is told, and there is nothing to choose.
+    let choose = || WidgetExt::activate_action(&window, "win.send-file", None);
+    stage.conversation(net::Conversation { members: names(&["alice (2)"]), ..news });
+    assert!(!drop_file(&window, file));
+    shows(&window, "Nobody is here to whom files could be sent.");
+    choose().unwrap();
+    stage.tell(Event::Link(LinkState::Offline(None)));
+    assert!(!drop_file(&window, file));
+    wait_for("why not", || seen(&window).iter().any(|text| text.starts_with("You are not connected.")));
+    assert_eq!(stage.take_sent(), []);
 }

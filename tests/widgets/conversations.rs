@@ -4,8 +4,8 @@ use gtk::prelude::*;
 use klatch::net::{Command, ConversationId, EndReason, Event, Phase};
 use klatch::ui::pump;
 
-use crate::screen::{press, sees, wait_for};
-use crate::stage::{Stage, is_sensitive, said, shows, write, written};
+use crate::screen::{drop_file, press, sees, wait_for};
+use crate::stage::{Stage, is_sensitive, said, shown, shows, write, written};
 use crate::stand_in::name;
 
 #[gtk::test]
@@ -126,4 +126,31 @@ fn what_was_not_seen_is_counted() {
     stage.client.count_unread(&[name("bob")]);
     assert_eq!(window.title().unwrap(), "bob - Klatch");
     assert!(!sees(&stage.window, "2"));
+}
+
+#[gtk::test]
+fn no_file_goes_through_a_server_and_no_path_into_the_text() {
+    let stage = Stage::online();
+    stage.roster(&[("bob", "online")]);
+    stage.converse(1, &["alice", "bob"], &[], Phase::Open);
+    let window = stage.conversation();
+    stage.take_sent();
+    assert!(!drop_file(&window, "file:///nowhere/slides.pdf"));
+    let why = "You can exchange files with people on this network, without a server. Through a server you cannot.";
+    wait_for("why not", || sees(&window, why));
+    assert_eq!((written(&window), stage.take_sent()), (String::new(), Vec::new()));
+}
+
+#[gtk::test]
+fn the_menus_take_the_keyboard_from_nobody() {
+    let stage = Stage::online();
+    stage.converse(1, &["alice", "bob"], &[], Phase::Open);
+    let window = stage.conversation();
+    for (window, count) in [(stage.window.upcast_ref::<gtk::Window>(), 4), (window.upcast_ref(), 4)] {
+        let bar = shown::<gtk::PopoverMenuBar>(window);
+        let mut menus = std::iter::successors(bar.first_child(), WidgetExt::next_sibling);
+        // That is what GTK does when the mouse comes upon one.
+        assert!(menus.all(|menu| !menu.grab_focus()));
+        assert_eq!(std::iter::successors(bar.first_child(), WidgetExt::next_sibling).count(), count);
+    }
 }

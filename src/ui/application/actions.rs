@@ -8,7 +8,7 @@ use crate::ui::settings::{Settings, key};
 use crate::ui::{about, guide, invitation, shortcuts};
 
 /// The keys of the actions that work in every window; the keyboard shortcuts window tells them to people.
-pub(in crate::ui) const KEYS: [(&str, &[&str]); 16] = [
+pub(in crate::ui) const KEYS: [(&str, &[&str]); 17] = [
     ("app.new-conversation", &["<Primary>n"]),
     ("app.buddy-list", &["<Primary>b"]),
     ("app.transfers", &["<Primary>j"]),
@@ -22,6 +22,7 @@ pub(in crate::ui) const KEYS: [(&str, &[&str]); 16] = [
     ("app.about", &["<Primary>F1"]),
     ("window.close", &["<Primary>w"]),
     ("win.find", &["<Primary>f"]),
+    ("win.send-file", &["<Primary><Shift>s"]),
     ("win.members", &["F9"]),
     ("win.copy-all", &["<Primary><Shift>c"]),
     ("win.latest", &["<Primary><Shift>End"]),

@@ -160,7 +160,7 @@ fn files(w: &Words) -> Vec<Part> {
         ))),
         Part::Heading(gettext("Sending a file")),
         Part::Text(t(gettext(
-            "Drop the file on a person in your list, or choose {send_file} in the person's menu. They are asked whether they want it.",
+            "Drop the file on a person in your list, or choose {send_file} in the person's menu. In a conversation, that is for everybody else in it. They are asked whether they want it.",
         ))),
         Part::Heading(gettext("Sharing a folder")),
         Part::Text(t(gettext(

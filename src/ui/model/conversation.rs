@@ -1,5 +1,6 @@
 //! A conversation: who is in it, what was said, and what of that has not been seen.
 
+mod people;
 #[cfg(test)]
 mod tests;
 
@@ -171,52 +172,6 @@ impl Conversation {
     /// Who is in it or invited to it, each a [`Buddy`] of this list alone.
     pub fn people(&self) -> &gio::ListStore {
         &self.imp().people
-    }
-
-    /// Who was invited and has not come yet.
-    pub fn awaited(&self) -> Vec<UserName> {
-        self.imp().awaited.borrow().clone()
-    }
-
-    /// Who was invited and has declined.
-    pub fn declined(&self) -> Vec<UserName> {
-        self.imp().declined.borrow().clone()
-    }
-
-    /// Who is to be invited as soon as they can be reached.
-    pub fn unasked(&self) -> Vec<UserName> {
-        self.imp().unasked.borrow().clone()
-    }
-
-    /// Who has started it and is gone or blocked, so that its members stay as they are.
-    pub fn unheard_initiator(&self) -> Option<UserName> {
-        self.imp().initiator.borrow().clone().filter(|_| self.imp().is_frozen.get())
-    }
-
-    /// For how many others it ends if one leaves it or goes offline: among peers, whoever has started it closes it for all.
-    /// One other person alone does not count, who is left alone in it whether or not it ends.
-    pub fn ends_for(&self) -> usize {
-        let imp = self.imp();
-        let is_own = imp.initiator.borrow().as_ref().is_some_and(|initiator| self.is_me(initiator));
-        let others = imp.members.borrow().iter().filter(|name| !self.is_me(name)).count();
-        if is_own && others > 1 && self.is_alive() { others } else { 0 }
-    }
-
-    /// Everybody else who is, will be or last was in it.
-    pub fn others(&self) -> Vec<UserName> {
-        self.imp().others.borrow().clone()
-    }
-
-    /// Everybody else for whom it was meant, if it is begun again.
-    pub fn wanted(&self) -> Vec<UserName> {
-        let imp = self.imp();
-        let mut wanted = self.others();
-        for name in imp.declined.borrow().iter().chain(&*imp.unasked.borrow()) {
-            if !wanted.contains(name) {
-                wanted.push(name.clone());
-            }
-        }
-        wanted
     }
 
     /// Whether somebody is oneself.

@@ -2,13 +2,12 @@
 
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
-use gtk::{gdk, gio, glib};
+use gtk::{gdk, glib};
 
 use super::Window;
-use crate::net::{Command, NetError, NetErrorKind, TransferState, UserName};
-use crate::ui::i18n::{gettext, ngettext_f};
-use crate::ui::model::{Buddy, Client, Failure};
-use crate::ui::transfers;
+use crate::net::{Command, TransferState, UserName};
+use crate::ui::model::{Buddy, Client};
+use crate::ui::{sending, transfers};
 
 /// The actions that only peers have.
 const ACTIONS: [&str; 6] =
@@ -59,52 +58,9 @@ impl Window {
     }
 
     fn choose_files(&self) {
-        let people: Vec<UserName> = self.selected().iter().map(Buddy::name).collect();
-        let [first, ..] = people.as_slice() else { return };
-        let name = self.client().map(|client| client.roster().names().called(first)).unwrap_or_default();
-        let title = ngettext_f("Send Files to {name}", "Send Files to {n} People", people.len(), &[("name", &name)]);
-        let chooser = gtk::FileChooserNative::builder()
-            .title(title)
-            .transient_for(self)
-            .modal(true)
-            .action(gtk::FileChooserAction::Open)
-            .accept_label(gettext("_Send"))
-            .select_multiple(true)
-            .build();
-        let window = self.downgrade();
-        // It is no widget: whoever shows it keeps it.
-        let keep = chooser.clone();
-        chooser.connect_response(move |_, response| {
-            let files: Vec<_> = keep.files().snapshot().into_iter().filter_map(|file| file.downcast().ok()).collect();
-            if let (Some(window), gtk::ResponseType::Accept) = (window.upgrade(), response) {
-                for person in &people {
-                    window.offer(person, &files);
-                }
-            }
-            keep.destroy();
-        });
-        chooser.show();
-    }
-
-    fn offer(&self, to: &UserName, files: &[gio::File]) {
-        let Some(client) = self.client().cloned() else { return };
-        let (to, files) = (to.clone(), files.to_vec());
-        glib::spawn_future_local(async move {
-            let mut paths = Vec::new();
-            for file in &files {
-                let name = file.basename().unwrap_or_default();
-                match file.path() {
-                    // One that is only on another computer, which the desktop shows as if it were here.
-                    None => client.set_not_offered(to.clone(), name, NetError::new(NetErrorKind::LocalFile)),
-                    Some(_) if is_folder(file).await => {
-                        let name = name.to_string_lossy().into_owned();
-                        client.tell_problem(Some(Failure::Folder { to: to.clone(), name }));
-                    }
-                    Some(path) => paths.push(path),
-                }
-            }
-            client.offer(&to, paths);
-        });
+        if let Some(client) = self.client() {
+            sending::choose(self, client, self.selected().iter().map(Buddy::name).collect());
+        }
     }
 
     fn block(&self, is_blocked: bool) {
@@ -128,7 +84,21 @@ impl Window {
 
     /// Lets files be dropped on a row, which offers them to the person.
     pub(super) fn accept_files(&self, row: &impl IsA<gtk::Widget>, item: &gtk::ListItem) {
-        let target = gtk::DropTarget::new(gdk::FileList::static_type(), gdk::DragAction::COPY);
+        let target = sending::drop_target(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            #[weak]
+            item,
+            #[upgrade_or]
+            false,
+            move |files| {
+                let (Some(client), Some(person)) = (window.client(), window.receiver_at(item.position())) else {
+                    return false;
+                };
+                sending::offer(client, &[person], files);
+                true
+            }
+        ));
         target.connect_enter(glib::clone!(
             #[weak(rename_to = window)]
             self,
@@ -141,29 +111,12 @@ impl Window {
                 person.map_or_else(gdk::DragAction::empty, |_| gdk::DragAction::COPY)
             }
         ));
-        target.connect_drop(glib::clone!(
-            #[weak(rename_to = window)]
-            self,
-            #[weak]
-            item,
-            #[upgrade_or]
-            false,
-            move |_, value, _, _| {
-                let (Some(person), Ok(files)) = (window.receiver_at(item.position()), value.get::<gdk::FileList>())
-                else {
-                    return false;
-                };
-                window.offer(&person, &files.files());
-                true
-            }
-        ));
         row.add_controller(target);
     }
 
     /// Who can be offered files in that row.
     fn receiver_at(&self, at: u32) -> Option<UserName> {
-        let is_peer = self.client().is_some_and(|client| client.has_files() && client.is_online());
-        self.buddy_at(at).filter(|buddy| is_peer && !buddy.is_blocked()).map(|buddy| buddy.name())
+        sending::receivers(self.client()?, vec![self.buddy_at(at)?.name()]).pop()
     }
 
     /// Shows in the status bar what is under way.
@@ -184,10 +137,4 @@ impl Window {
             }
         ));
     }
-}
-
-async fn is_folder(file: &gio::File) -> bool {
-    let kind = gio::FILE_ATTRIBUTE_STANDARD_TYPE;
-    let info = file.query_info_future(kind, gio::FileQueryInfoFlags::NONE, glib::Priority::DEFAULT).await;
-    info.is_ok_and(|info| info.file_type() == gio::FileType::Directory)
 }
