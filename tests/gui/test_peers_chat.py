@@ -121,7 +121,7 @@ def test_a_chat_is_closed_by_who_began_it(scene):
         question.find("push button", answer).click()
         ann.app.no_window("Close Conversation")
     jo.event("closed", 10, id=chat)
-    of_bob.wait_state("Whoever started this conversation has closed it.")
+    of_bob.wait_state("Ann, who started this conversation, has closed it.")
     # And by the other.
     jo.do("invite", 5, "Ann", "Bob")
     ann.accept("Jo")
@@ -131,7 +131,7 @@ def test_a_chat_is_closed_by_who_began_it(scene):
         conversation.wait_members(*ALL)
     jo.do("close", 5)
     for conversation in (of_ann, of_bob):
-        conversation.wait_state("Whoever started this conversation has closed it.")
+        conversation.wait_state("Jo, who started this conversation, has closed it.")
 
 
 def test_going_offline_and_quitting_ask_before_they_close_a_chat(scene):
@@ -147,7 +147,7 @@ def test_going_offline_and_quitting_ask_before_they_close_a_chat(scene):
         question.find("push button", answer).click()
         ann.app.no_window(title)
     jo.event("closed", 10, id=chat)
-    of_bob.wait_state("Whoever started this conversation has closed it.")
+    of_bob.wait_state("Ann, who started this conversation, has closed it.")
     # Nothing is left to lose.
     ann.quit()
 

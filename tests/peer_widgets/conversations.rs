@@ -219,3 +219,12 @@ fn a_file_that_is_dropped_on_a_conversation_is_offered_to_whoever_is_in_it() {
     wait_for("why not", || seen(&window).iter().any(|text| text.starts_with("You are not connected.")));
     assert_eq!(stage.take_sent(), []);
 }
+
+#[gtk::test]
+fn who_has_closed_a_conversation_is_named() {
+    let stage = Stage::new();
+    let chat = net::Conversation { initiator: Some(name("bob")), ..conversation(&["alice", "bob", "carol"]) };
+    let window = stage.conversation(chat.clone());
+    stage.conversation(net::Conversation { phase: Phase::Ended(EndReason::Closed), ..chat });
+    shows(&window, "bob, who started this conversation, has closed it. You can read and copy it.");
+}

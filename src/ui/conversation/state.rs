@@ -63,7 +63,7 @@ fn phase_words(client: &Client, conversation: &Conversation) -> String {
         Phase::Interrupted => gettext(
             "The connection is lost and being restored. You can go on writing: your text is kept, and can be sent then.",
         ),
-        Phase::Ended(why) => ended(why),
+        Phase::Ended(why) => ended(why, conversation.initiator().map(|name| client.roster().names().called(&name))),
     }
 }
 
@@ -99,14 +99,21 @@ fn absence(client: &Client, conversation: &Conversation) -> String {
     }
 }
 
-fn ended(why: EndReason) -> String {
+/// What it means that it is over, and who had started it, if that is known.
+fn ended(why: EndReason, initiator: Option<String>) -> String {
     match why {
         EndReason::Left => gettext("You have left this conversation."),
         EndReason::Gone => gettext("The server has ended this conversation. You can read and copy it."),
         EndReason::NotResumed => gettext(
             "This conversation ended while the connection was lost: nobody is left in it. You can read and copy it.",
         ),
-        EndReason::Closed => gettext("Whoever started this conversation has closed it. You can read and copy it."),
+        EndReason::Closed => match initiator {
+            Some(name) => gettext_f(
+                "{name}, who started this conversation, has closed it. You can read and copy it.",
+                &[("name", &name)],
+            ),
+            None => gettext("Whoever started this conversation has closed it. You can read and copy it."),
+        },
         EndReason::Removed => gettext("You were removed from this conversation. You can read and copy it."),
         EndReason::TooLate => gettext(
             "You are not in this conversation: whoever invited you to it did not wait for your answer any longer.",
