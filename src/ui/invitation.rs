@@ -249,6 +249,8 @@ fn build(app: &gtk::Application, client: &Client) -> gtk::Window {
             glib::Propagation::Stop
         }
     ));
+    // A dialog that another window waits for, such as one to choose a file, must not keep anybody from answering.
+    gtk::WindowGroup::new().add_window(&window);
     // The first invitation has the keyboard.
     window.connect_map(|window| {
         window.child_focus(gtk::DirectionType::TabForward);

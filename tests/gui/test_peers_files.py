@@ -142,6 +142,16 @@ def test_dropping_files_on_a_conversation(scene):
     assert not [event for event in jo.events("request") if event["verb"] == "OFFER_FILE"], "Jo is not in it"
 
 
+def test_an_offer_is_answered_while_a_file_is_being_chosen(scene):
+    ann, _, jo = meet(scene, "/usr/bin/python3", of_jo=scene.folder("of-jo", FILES))
+    ann.pick("Bob", "Send Files…")
+    chooser = ann.app.window("Send Files to Bob")
+    jo.do("offer", "Ann", "notes.txt")
+    ann.accept_offer("Jo", "notes.txt")
+    poll("the file", lambda: os.listdir(ann.downloads) == ["notes.txt"])
+    assert chooser.is_visible
+
+
 def accept_offer(scene, interpreter):
     ann, _, jo = meet(scene, interpreter, of_jo=scene.folder("of-jo", FILES))
     jo.do("offer", "Ann", "large.bin")

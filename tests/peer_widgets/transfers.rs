@@ -56,6 +56,22 @@ fn several_offers_are_answered_at_once() {
 }
 
 #[gtk::test]
+fn an_offer_can_be_answered_while_another_window_is_waited_for() {
+    let stage = Stage::new();
+    let (list, _settings) = stage.buddy_list();
+    let dialog = gtk::Window::builder().transient_for(&list).modal(true).build();
+    dialog.present();
+    wait_for("the dialog", || dialog.is_mapped());
+    stage.offered(1, "bob", "one");
+    let window = invitation::window(&app()).unwrap();
+    wait_for("the offer", || window.is_mapped());
+    // What is modal keeps the mouse and the keyboard from all windows of its group.
+    assert_ne!(window.group(), dialog.group());
+    assert_eq!(list.group(), dialog.group());
+    dialog.destroy();
+}
+
+#[gtk::test]
 fn offers_end_when_one_goes_offline() {
     let stage = Stage::new();
     stage.offered(1, "bob", "slides.pdf");
