@@ -81,6 +81,7 @@ impl InvitationRow {
         let text = words(invitation);
         if invitation.is_offer() {
             imp.decline.set_label(&gettext("_Refuse"));
+            offers_bar::suggest(&imp.accept, client);
         }
         imp.text.set_label(&text);
         a11y::description(&*imp.accept, &text);

@@ -28,10 +28,12 @@ pub(super) fn build(client: &Client) -> gtk::Box {
         bar.append(&button);
         button
     };
-    let buttons = [button(gettext("Re_fuse All"), false), button(gettext("Accept A_ll"), true)];
-    let refresh = move |bar: &gtk::Box, invitations: &gio::ListStore| {
-        let waiting = invitations.iter::<Invitation>().filter_map(Result::ok);
-        let count = waiting.filter(Invitation::is_offer).count();
+    let refuse = button(gettext("Re_fuse All"), false);
+    let accept = button(gettext("Accept A_ll"), true);
+    accept.add_css_class("suggested-action");
+    let buttons = [refuse, accept];
+    let refresh = move |bar: &gtk::Widget, invitations: &gio::ListStore| {
+        let count = count(invitations);
         let words = ngettext_f("{n} file is offered to you.", "{n} files are offered to you.", count, &[]);
         text.set_label(&words);
         for button in &buttons {
@@ -39,13 +41,37 @@ pub(super) fn build(client: &Client) -> gtk::Box {
         }
         bar.set_visible(count > 1);
     };
-    refresh(&bar, client.invitations());
-    // The list outlives the bar.
+    follow(client.invitations(), bar.upcast_ref(), refresh);
+    bar
+}
+
+/// How many offers wait.
+fn count(invitations: &gio::ListStore) -> usize {
+    invitations.iter::<Invitation>().filter_map(Result::ok).filter(Invitation::is_offer).count()
+}
+
+/// Suggests to accept this one offer, while there are no others: what is suggested then is to accept all.
+pub(super) fn suggest(accept: &gtk::Button, client: &Client) {
+    follow(client.invitations(), accept.upcast_ref(), |accept, invitations| {
+        if count(invitations) > 1 {
+            accept.remove_css_class("suggested-action");
+        } else {
+            accept.add_css_class("suggested-action");
+        }
+    });
+}
+
+/// Keeps a widget up to date with what waits, which outlives it.
+fn follow(
+    invitations: &gio::ListStore,
+    widget: &gtk::Widget,
+    refresh: impl Fn(&gtk::Widget, &gio::ListStore) + 'static,
+) {
+    refresh(widget, invitations);
     let changed = glib::closure_local!(
         #[watch]
-        bar,
-        move |invitations: &gio::ListStore, _: u32, _: u32, _: u32| refresh(bar, invitations)
+        widget,
+        move |invitations: &gio::ListStore, _: u32, _: u32, _: u32| refresh(widget, invitations)
     );
-    client.invitations().connect_closure("items-changed", false, changed);
-    bar
+    invitations.connect_closure("items-changed", false, changed);
 }

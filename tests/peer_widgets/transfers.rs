@@ -56,6 +56,26 @@ fn several_offers_are_answered_at_once() {
 }
 
 #[gtk::test]
+fn what_is_suggested_is_to_accept_all() {
+    let stage = Stage::new();
+    stage.offered(1, "bob", "one");
+    let window = invitation::window(&app()).unwrap();
+    let is_on_row = || GtkWindowExt::focus(&window).is_some_and(|focus| focus.is::<gtk::ListBoxRow>());
+    wait_for("the keyboard on no answer", is_on_row);
+    let suggested = || -> Vec<String> {
+        let buttons = all::<gtk::Button>(&window).into_iter().filter(WidgetExt::is_mapped);
+        let suggested = buttons.filter(|button| button.has_css_class("suggested-action"));
+        suggested.map(|button| button.label().unwrap_or_default().replace('_', "")).collect()
+    };
+    assert_eq!(suggested(), ["Accept"]);
+    stage.offered(2, "bob", "two");
+    wait_for("all of them", || suggested() == ["Accept All"]);
+    assert!(is_on_row());
+    press(&window, "Refuse");
+    wait_for("the last", || suggested() == ["Accept"]);
+}
+
+#[gtk::test]
 fn an_offer_can_be_answered_while_another_window_is_waited_for() {
     let stage = Stage::new();
     let (list, _settings) = stage.buddy_list();
