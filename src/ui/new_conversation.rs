@@ -146,8 +146,9 @@ impl NewConversation {
             self,
             move |_, item| {
                 let Some(item) = item.downcast_ref::<gtk::ListItem>() else { return };
-                let check = gtk::CheckButton::builder().child(&BuddyRow::default()).focusable(false).build();
-                // The row takes clicks and keys, so that each of them counts once.
+                let check = gtk::CheckButton::builder().child(&BuddyRow::default()).can_focus(false).build();
+                // The row takes clicks and keys, so that each of them counts once. A check that only is not focusable keeps the
+                // keyboard out of the row (GTK 4.8).
                 check.set_can_target(false);
                 item.set_child(Some(&check));
                 let keys = gtk::EventControllerKey::new();
@@ -205,9 +206,10 @@ impl NewConversation {
         let imp = self.imp();
         // The search follows what is typed with a delay, and Enter may come first.
         self.refresh();
-        if imp.search.text().trim().is_empty() {
+        let is_searching = !imp.search.text().trim().is_empty();
+        if !is_searching && imp.start.is_sensitive() {
             imp.start.emit_clicked();
-        } else if imp.people.n_items() == 1 {
+        } else if is_searching && imp.people.n_items() == 1 {
             self.toggle(0);
             imp.search.set_text("");
         } else {

@@ -7,7 +7,7 @@ use gtk::prelude::*;
 use klatch::net::{Command, Event, LinkState, Phase, UserName};
 use klatch::ui::new_conversation::NewConversation;
 
-use crate::screen::{press, seen, sees, wait_for};
+use crate::screen::{press, press_key, seen, sees, wait_for};
 use crate::stage::{Stage, is_sensitive, shown};
 use crate::stand_in::name;
 
@@ -76,6 +76,35 @@ fn several_people_are_chosen_for_a_conversation() {
     assert!(sees(&dialog, "2 people chosen"));
     stage.roster(&[("bob", "online"), ("carol", "online")]);
     assert!(sees(&dialog, "1 person chosen"), "who has gone cannot be invited");
+    press(&dialog, "Start");
+    assert_eq!(*started.borrow(), [name("bob")]);
+}
+
+#[gtk::test]
+fn people_are_chosen_with_the_keyboard() {
+    let stage = Stage::online();
+    stage.roster(&[("bob", "online"), ("carol", "online")]);
+    let started: Rc<RefCell<Vec<UserName>>> = Rc::default();
+    let dialog = NewConversation::new(&stage.window, &stage.client, {
+        let started = started.clone();
+        move |names| started.borrow_mut().extend_from_slice(names)
+    });
+    dialog.present();
+    wait_for("the people", || sees(&dialog, "carol"));
+    let search = shown::<gtk::SearchEntry>(&dialog);
+    let list = shown::<gtk::ListView>(&dialog);
+    let focus = || GtkWindowExt::focus(&dialog).unwrap();
+    wait_for("its layout", || list.height() > search.height());
+    search.emit_activate();
+    assert!(dialog.is_visible() && started.borrow().is_empty(), "nobody is chosen");
+    for direction in [gtk::DirectionType::Down, gtk::DirectionType::TabForward] {
+        search.grab_focus();
+        dialog.child_focus(direction);
+        assert!(focus().is_ancestor(&list), "{direction:?}");
+    }
+    press_key(&focus().first_child().unwrap(), gtk::gdk::Key::space);
+    wait_for("the choice", || sees(&dialog, "1 person chosen"));
+    assert!(focus().is_ancestor(&list), "who chooses one goes on with the next");
     press(&dialog, "Start");
     assert_eq!(*started.borrow(), [name("bob")]);
 }
