@@ -17,7 +17,6 @@ mod imp {
     use std::cell::{Cell, OnceCell, RefCell};
 
     use gtk::glib;
-    use gtk::prelude::*;
     use gtk::subclass::prelude::*;
 
     use super::{Page, Place};
@@ -49,7 +48,7 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             class.bind_template();
             class.install_action("guide.find", None, |guide, _, _| {
-                guide.imp().search.grab_focus();
+                crate::ui::search::begin(&guide.imp().search);
             });
             class.install_action("guide.back", None, |guide, _, _| guide.back());
         }

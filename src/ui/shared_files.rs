@@ -93,9 +93,7 @@ mod imp {
             class.install_action("files.get", None, |window, _, _| window.get());
             class.install_action("files.get-as", None, |window, _, _| window.get_as());
             class.install_action("files.refresh", None, |window, _, _| window.refresh());
-            class.install_action("files.find", None, |window, _, _| {
-                window.imp().search.grab_focus();
-            });
+            class.install_action("files.find", None, |window, _, _| crate::ui::search::begin(&window.imp().search));
         }
 
         fn instance_init(object: &glib::subclass::InitializingObject<Self>) {

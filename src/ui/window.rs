@@ -96,9 +96,7 @@ mod imp {
             class.install_action("win.start", None, |window, _, _| window.start());
             class.install_action("win.copy-name", None, |window, _, _| window.copy_names());
             super::Window::install_peer_actions(class);
-            class.install_action("win.find", None, |window, _, _| {
-                window.imp().search.grab_focus();
-            });
+            class.install_action("win.find", None, |window, _, _| crate::ui::search::begin(&window.imp().search));
         }
 
         fn instance_init(object: &glib::subclass::InitializingObject<Self>) {

@@ -110,6 +110,18 @@ fn people_are_chosen_with_the_keyboard() {
 }
 
 #[gtk::test]
+fn a_new_search_replaces_the_last() {
+    let stage = Stage::online();
+    let search = shown::<gtk::SearchEntry>(&stage.window);
+    search.set_text("bob");
+    WidgetExt::activate_action(&stage.window, "win.find", None).unwrap();
+    assert_eq!(search.selection_bounds(), Some((0, 3)));
+    search.select_region(3, 3);
+    WidgetExt::activate_action(&stage.window, "win.find", None).unwrap();
+    assert_eq!(search.selection_bounds(), Some((0, 3)), "also where the keyboard is there already");
+}
+
+#[gtk::test]
 fn the_size_of_the_buddy_list_is_remembered() {
     let stage = Stage::online();
     stage.window.set_default_size(432, 567);
