@@ -1,8 +1,8 @@
 //! The first-run window: who one is, and where to chat.
 
-use gtk::glib;
 use gtk::prelude::*;
 use gtk::subclass::prelude::*;
+use gtk::{gdk, glib};
 
 use super::field::{self, Field};
 use super::hosting::{self, Hosting, HostingState};
@@ -182,6 +182,28 @@ impl Welcome {
                     welcome.show_progress(None);
                 }
             ));
+        }
+        for way in [&imp.join, &imp.host_here, &imp.peer] {
+            let keys = gtk::EventControllerKey::new();
+            // Before the button, for which Enter is but a click.
+            keys.set_propagation_phase(gtk::PropagationPhase::Capture);
+            keys.connect_key_pressed(glib::clone!(
+                #[weak(rename_to = welcome)]
+                self,
+                #[weak]
+                way,
+                #[upgrade_or]
+                glib::Propagation::Proceed,
+                move |_, key, _, _| {
+                    if !matches!(key, gdk::Key::Return | gdk::Key::KP_Enter | gdk::Key::ISO_Enter) {
+                        return glib::Propagation::Proceed;
+                    }
+                    way.set_active(true);
+                    welcome.go();
+                    glib::Propagation::Stop
+                }
+            ));
+            way.add_controller(keys);
         }
         imp.go.connect_clicked(glib::clone!(
             #[weak(rename_to = welcome)]

@@ -8,7 +8,7 @@ use klatch::ui::hosting::Hosting;
 use klatch::ui::problem;
 
 use crate::opened::{connected_welcome, field, free_port, parameters, settings, welcome};
-use crate::screen::{labelled, press, seen, wait_for};
+use crate::screen::{labelled, press, press_key, seen, wait_for};
 
 #[gtk::test]
 fn a_server_is_joined() {
@@ -32,6 +32,20 @@ fn a_server_is_joined() {
     });
     assert_eq!(settings.mode(), Some(Mode::Server(expected)));
     wait_for("the end of the welcome", || !welcome.is_mapped());
+}
+
+#[gtk::test]
+fn enter_goes_on_the_way_that_has_the_keyboard() {
+    let settings = settings();
+    let (welcome, sent) = welcome(&settings, &Hosting::default());
+    let way = labelled::<gtk::CheckButton>(&welcome, "Chat on this network");
+    field(&welcome, "Your name").set_text("");
+    press_key(&way, gtk::gdk::Key::Return);
+    assert!(sent.borrow().is_empty() && field(&welcome, "Your name").problem().is_some());
+    field(&welcome, "Your name").set_text("ann");
+    press_key(&way, gtk::gdk::Key::Return);
+    assert!(matches!(sent.borrow().as_slice(), [Command::Connect(Mode::Peer(_))]), "{:?}", sent.borrow());
+    welcome.destroy();
 }
 
 #[gtk::test]
