@@ -204,12 +204,17 @@ impl TransfersWindow {
     }
 }
 
+/// How many transfers are under way.
+pub fn count(running: &[Transfer]) -> String {
+    ngettext_f("{n} transfer", "{n} transfers", running.len(), &[])
+}
+
 /// How many transfers are under way, and how fast they are together; nothing if there are none.
 pub fn summary(running: &[Transfer]) -> Option<String> {
     if running.is_empty() {
         return None;
     }
-    let count = ngettext_f("{n} transfer", "{n} transfers", running.len(), &[]);
+    let count = count(running);
     let speed: u64 = running.iter().filter_map(Transfer::speed).sum();
     if speed == 0 {
         return Some(count);

@@ -69,7 +69,7 @@ mod imp {
         #[template_child]
         pub(super) transfers: TemplateChild<gtk::Button>,
         #[template_child]
-        pub(super) transfers_summary: TemplateChild<gtk::Label>,
+        pub(super) transfers_count: TemplateChild<gtk::Label>,
         pub(super) client: OnceCell<Client>,
         pub(super) settings: OnceCell<Settings>,
         pub(super) hosting: Cell<Option<(u16, usize)>>,

@@ -129,11 +129,12 @@ impl Window {
                     // There one sees what comes of it.
                     let _there = WidgetExt::activate_action(&window, "app.transfers", None);
                 }
-                let summary = transfers::summary(&client.running_transfers());
+                let running = client.running_transfers();
                 let imp = window.imp();
-                imp.transfers.set_visible(summary.is_some());
-                imp.transfers.set_tooltip_text(summary.as_deref());
-                imp.transfers_summary.set_label(&summary.unwrap_or_default());
+                imp.transfers.set_visible(!running.is_empty());
+                imp.transfers.set_tooltip_text(transfers::summary(&running).as_deref());
+                // For how fast they are there is no room.
+                imp.transfers_count.set_label(&transfers::count(&running));
             }
         ));
     }
