@@ -56,6 +56,25 @@ fn the_window_grows_no_wider_with_a_transfer() {
 }
 
 #[gtk::test]
+fn how_many_transfers_there_are_is_not_cut_off() {
+    let stage = Stage::new();
+    let (window, _settings) = stage.buddy_list();
+    stage.people(&[("bob", false)]);
+    let button =
+        all::<gtk::Button>(&window).into_iter().find(|it| it.action_name().as_deref() == Some("app.transfers"));
+    let button = button.unwrap();
+    let done = std::cell::Cell::new(0);
+    wait_for("a speed", || {
+        done.set(done.get() + 100_000);
+        stage.transfer(1, done.get(), None, Direction::In, TransferState::Running);
+        button.tooltip_text().is_some_and(|text| text.starts_with("1 transfer, "))
+    });
+    let count = button.child().and_downcast::<gtk::Label>().unwrap();
+    wait_for("its place", || count.width() > 1);
+    assert!(count.text() == "1 transfer" && !count.layout().is_ellipsized());
+}
+
+#[gtk::test]
 fn another_name_than_was_asked_for_is_told_with_its_reason() {
     let stage = Stage::new();
     let (window, _settings) = stage.buddy_list();
