@@ -211,7 +211,7 @@ def look_peers_conversation(scene):
     yield "peers-conversation-partial", ann
     others["Bob"].kill()
     conversation.say("Bob?")
-    conversation.wait_members("Ann", "張偉", timeout=60)
+    conversation.wait_note("Bob", "not reachable", timeout=60)
     yield "peers-conversation-lost", ann
 
 
