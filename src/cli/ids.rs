@@ -10,11 +10,12 @@ use crate::net::ConversationId;
 pub(super) struct Ids(BTreeMap<String, ConversationId>);
 
 impl Ids {
-    /// An id is told, to a person or to a program: some numbers do not look the same to both.
+    /// An id is told, to a person or to a program: some numbers do not look the same to both. One that was told before and
+    /// looks the same goes first: else somebody who gives their conversation such an id would get what is for another.
     pub(super) fn remember(&mut self, id: &ConversationId) {
         for shown in [id.to_string(), json::shown_id(id)] {
             if self.0.len() < REMEMBERED {
-                self.0.insert(shown, id.clone());
+                self.0.entry(shown).or_insert_with(|| id.clone());
             }
         }
     }
@@ -51,6 +52,8 @@ mod tests {
             assert_eq!(ids.find(&id.to_string()), *id);
             assert_eq!(ids.find(&json::shown_id(id)), *id);
         }
+        ids.remember(&ConversationId::Text("0".into()));
+        assert_eq!(ids.find("0"), ConversationId::Int(0), "what was told first");
         assert_eq!(ids.find("7"), ConversationId::Int(7), "nobody has told of it");
         assert_eq!(ids.find("seven"), ConversationId::Text("seven".into()));
     }
