@@ -24,7 +24,7 @@ MODULES = ("test_discovery", "test_document", "test_files", "test_hostile", "tes
            "test_raw", "test_server")
 PROGRAMS = ("ip", "unshare", "avahi-daemon", "avahi-browse", "avahi-publish", "dbus-daemon", "jython")
 #: The most seconds that one test may take.
-LONGEST = 120
+LONGEST = 180
 # At most so many failures are tried once more.
 TRIED_AGAIN = 3
 
