@@ -263,11 +263,9 @@ async fn whoever_offers_too_much_is_told_what_is_on_offer_no_longer() {
     assert_eq!(asked_for(&ann, "0").await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
 }
 
-#[tokio::test]
-async fn what_waits_for_somebody_who_has_gone_fails_at_once() {
-    let lan = FakeLan::default();
-    let mut ann = Someone::on(&lan, "ann").await;
-    // It takes connections, and that is all.
+/// Ann, who gets ten files of Bob; and what takes her connections for him, and does no more than that.
+async fn wants_ten_files_of_bob(lan: &FakeLan) -> (Someone, UserName, TcpListener) {
+    let mut ann = Someone::on(lan, "ann").await;
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let bob = lan.add("bob", &[silent.local_addr().unwrap()]);
     ann.sees("bob").await;
@@ -276,6 +274,13 @@ async fn what_waits_for_somebody_who_has_gone_fails_at_once() {
     }
     let begun = |event: &Event| matches!(event, Event::Transfer(begun) if begun.file == "9").then_some(());
     ann.wait(begun).await;
+    (ann, bob, silent)
+}
+
+#[tokio::test]
+async fn what_waits_for_somebody_who_has_gone_fails_at_once() {
+    let lan = FakeLan::default();
+    let (mut ann, bob, _silent) = wants_ten_files_of_bob(&lan).await;
     lan.leave(&bob);
     for _ in 0..6 {
         let failed = ann.transfer().await;
@@ -287,16 +292,7 @@ async fn what_waits_for_somebody_who_has_gone_fails_at_once() {
 #[tokio::test]
 async fn what_waits_is_got_from_where_somebody_is_now() {
     let lan = FakeLan::default();
-    let mut ann = Someone::on(&lan, "ann").await;
-    // It takes connections, and that is all.
-    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let bob = lan.add("bob", &[silent.local_addr().unwrap()]);
-    ann.sees("bob").await;
-    for number in 0..10 {
-        ann.tell(Command::Fetch { from: name("bob"), file: number.to_string(), save_as: None }).await;
-    }
-    let begun = |event: &Event| matches!(event, Event::Transfer(begun) if begun.file == "9").then_some(());
-    ann.wait(begun).await;
+    let (mut ann, bob, silent) = wants_ten_files_of_bob(&lan).await;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let now_at = listener.local_addr().unwrap();
     tokio::spawn(async move {
