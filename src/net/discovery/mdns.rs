@@ -1,4 +1,4 @@
-//! The adapter on `mdns-sd`: the only file that names it.
+//! The adapter on `mdns-sd`: nothing outside of it and its folder names that.
 //!
 //! Two of its daemons run beside each other, one that looks for peers and one that announces oneself, because each has to
 //! be started anew for a reason of its own: the browser to ask anew, and the announcer to change its name; and each of them
